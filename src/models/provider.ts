@@ -1,0 +1,61 @@
+import type { Locality, Usage } from "../protocol/event.ts";
+import type { Message, ToolCall, ToolSpec } from "../protocol/message.ts";
+
+/** What the agent needs from anything that can run a model. One file per wire dialect makes these. */
+export interface Provider {
+  /** The id under `models.providers`, or the preset's own. */
+  readonly id: string;
+  readonly baseUrl: string;
+
+  /** What the server has, with what it says about each. Throws `MODEL_UNREACHABLE`, `MODEL_GARBLED`. */
+  listModels(signal: AbortSignal): Promise<Model[]>;
+
+  /**
+   * Runs one request. The stream ends with exactly one `done`, or throws: a `Fault` when the provider
+   * fails (refused, garbled, cut, unreachable, missing model), the signal's reason when it was aborted.
+   */
+  chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent>;
+
+  /** Frees workers and connections. May be called twice. */
+  close?(): Promise<void>;
+}
+
+export type Model = {
+  /** As the server calls it. */
+  id: string;
+  /** Where inference really happens; "unknown" unless proved. */
+  locality: Locality;
+  /** The largest context the model was made for, and the one the server has loaded, where it says so. */
+  contextTokens?: number;
+  loadedContextTokens?: number;
+  sizeBytes?: number;
+  tools?: boolean;
+  vision?: boolean;
+  reasoning?: boolean;
+  loaded?: boolean;
+  /** Content digest of the weights, where the server has one. */
+  digest?: string;
+  demonstration?: boolean;
+};
+
+export type ChatRequest = {
+  model: string;
+  system: string;
+  tools: readonly ToolSpec[];
+  messages: readonly Message[];
+  /** Sent as `num_ctx` where the dialect has it; equals what the agent budgets. */
+  contextTokens: number;
+  maxTokens?: number;
+  /** Runtime parameters by the names of the seeds (temperature, top_p, keep_alive, …). */
+  params?: Readonly<Record<string, unknown>>;
+  /** "none" keeps the tools listed (the prefix stays) and asks for no call. */
+  toolChoice?: "auto" | "none" | "required";
+};
+
+export type ChatEvent =
+  | { type: "text"; text: string }
+  | { type: "reasoning"; text: string }
+  | { type: "tool-call"; call: ToolCall }
+  /** Nothing has come yet, and this is why: loading, or reading so many tokens. */
+  | { type: "progress"; text: string }
+  | { type: "done"; reason: "stop" | "length" | "tool-calls"; usage: Omit<Usage, "contextTokens"> };

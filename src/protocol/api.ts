@@ -1,0 +1,134 @@
+/**
+ * The bodies of `/api`, as schemas. The app imports their types only (`import type`), the gateway parses
+ * with them, the CLI reads with them. Times are milliseconds since 1970 UTC.
+ *
+ * | route | scope | in | out |
+ * | --- | --- | --- | --- |
+ * | POST /api/pair | none | PairRequest | PairResponse, and the cookie |
+ * | GET /api/me | read | | Me |
+ * | GET /api/status | read | | Status (event.ts) |
+ * | GET /api/models | read | | ModelList |
+ * | POST /api/models/use | admin | { model } | Status |
+ * | PUT /api/mode | admin | { mode } | Status |
+ * | GET /api/sessions | read | | { sessions: SessionSummary[] }, newest first |
+ * | POST /api/sessions | chat | SessionCreate | SessionSummary |
+ * | GET /api/sessions/:id | read | | SessionDetail |
+ * | PATCH /api/sessions/:id | chat | SessionUpdate | SessionSummary |
+ * | DELETE /api/sessions/:id | chat | | {} |
+ * | POST /api/sessions/:id/messages | chat | MessageCreate | 202 MessageAccepted, once it is on disk |
+ * | POST /api/sessions/:id/stop | chat | | { stopped: boolean } |
+ * | GET /api/approvals | read | | { approvals: ApprovalRequest[] } |
+ * | POST /api/approvals/:id | approve | { decision } | {} |
+ * | GET /api/events?after=CURSOR | read | | SSE: id is the cursor, data an AppEvent |
+ * | POST /api/pairing-codes | admin | | PairingCode |
+ * | GET /api/devices, DELETE /api/devices/:id | read, admin | | { devices: Device[] }, {} |
+ * | GET /api/keys, POST /api/keys, DELETE /api/keys/:id | admin | KeyCreate | { keys: Key[] }, KeyCreated, {} |
+ * | GET /api/ledger?limit=N | read | | { lines: LedgerLine[] } |
+ * | GET /api/doctor | read | | { findings: Finding[] } (check.ts) |
+ * | POST /api/gateway/stop | admin | | {} |
+ *
+ * Every error is `{ "error": { "code", "message", "fix" } }` with the status of its fault. A browser sends
+ * its cookie and the header `X-Isopod-Device` with the proof that pairing gave it; programs send
+ * `Authorization: Bearer <key>`.
+ */
+
+import { z } from "zod";
+
+import type { SessionMessage, SessionSummary, TurnEvent } from "./event.ts";
+
+export const SCOPES = ["chat", "read", "approve", "admin"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export const PairRequest = z.object({
+  code: z.string().min(4).max(64),
+  /** What the person calls this device, such as "Kim's phone". */
+  device: z.string().min(1).max(80),
+});
+export type PairRequest = z.infer<typeof PairRequest>;
+
+export type PairResponse = { person: string; device: string; proof: string };
+
+export type Me = { person: { id: string; name: string }; device?: string; scopes: Scope[] };
+
+export const ModelUse = z.object({ model: z.string().min(3).max(300) });
+export const ModeSet = z.object({ mode: z.enum(["device", "private", "internet"]) });
+
+export type ModelList = {
+  models: {
+    ref: string;
+    provider: string;
+    locality: string;
+    contextTokens?: number;
+    sizeBytes?: number;
+    tools?: boolean;
+    loaded?: boolean;
+    demonstration: boolean;
+    /** Whether the current mode lets this model answer, and why not. */
+    usable: boolean;
+    reason?: string;
+  }[];
+  current: string | null;
+  why: string;
+  /** Servers that were asked and did not answer as they should. */
+  faults: { code: string; message: string; fix: string }[];
+};
+
+export const SessionCreate = z.object({
+  title: z.string().max(200).optional(),
+  model: z.string().max(300).optional(),
+});
+export type SessionCreate = z.infer<typeof SessionCreate>;
+
+export const SessionUpdate = z.object({
+  title: z.string().min(1).max(200).optional(),
+  model: z.string().max(300).nullable().optional(),
+});
+export type SessionUpdate = z.infer<typeof SessionUpdate>;
+
+export const MessageCreate = z.object({
+  text: z.string().min(1).max(1_000_000),
+  /** The same key twice is one message: what a client sends again after a cut connection. */
+  key: z.string().min(8).max(80).optional(),
+});
+export type MessageCreate = z.infer<typeof MessageCreate>;
+
+export type MessageAccepted = { session: string; turn: string; message: string };
+
+export const ApprovalDecision = z.object({ decision: z.enum(["allow", "deny"]) });
+
+/** A session as the app shows it: all its messages, and the cursor to follow `/api/events` from. */
+export type SessionDetail = {
+  session: SessionSummary;
+  messages: SessionMessage[];
+  /** What the running turn has emitted so far and the messages do not hold yet. */
+  live: { turn: string; events: TurnEvent[] } | null;
+  cursor: string;
+};
+
+export type PairingCode = { code: string; url: string; expiresAt: number };
+export type Device = { id: string; name: string; createdAt: number; lastSeenAt: number };
+
+export const KeyCreate = z.object({
+  name: z.string().min(1).max(80),
+  scopes: z.array(z.enum(SCOPES)).min(1),
+});
+export type Key = {
+  id: string;
+  name: string;
+  scopes: Scope[];
+  createdAt: number;
+  lastUsedAt?: number;
+};
+export type KeyCreated = Key & { key: string };
+
+export type LedgerLine = {
+  at: number;
+  /** What for, such as "models.chat" or "models.discovery". */
+  purpose: string;
+  host: string;
+  address: string;
+  sentBytes: number;
+  receivedBytes: number;
+  verdict: "allowed" | "blocked";
+  why?: string;
+};

@@ -1,0 +1,103 @@
+/**
+ * The one event union. The agent emits it, the store and the tests read it, the app and the CLI show
+ * it; `isopod chat --json` prints it, an object a line.
+ */
+
+export type TurnEvent =
+  | { type: "text"; text: string }
+  | { type: "reasoning"; text: string }
+  | { type: "tool-call"; id: string; tool: string; input: unknown }
+  | { type: "tool-result"; id: string; tool: string; ok: boolean; output: string }
+  | { type: "approval"; approval: ApprovalRequest }
+  | { type: "approval-decided"; id: string; decision: Decision }
+  /** What the turn waits for; `text` is for people ("reading 9,200 tokens, about 40 s"). */
+  | { type: "waiting"; on: "queue" | "model"; text: string }
+  | ({ type: "usage" } & Usage)
+  /** Something a person should know and nobody must act on: a repair, a switch, a compaction. */
+  | { type: "note"; code: string; text: string }
+  | { type: "done"; reason: "stop" | "length" }
+  | { type: "failed"; code: string; message: string; fix: string };
+
+export type Usage = {
+  inputTokens: number;
+  outputTokens: number;
+  /** Prompt tokens that the server took from its cache, where it says so. */
+  cachedTokens?: number;
+  /** The context window that the request was budgeted against. */
+  contextTokens: number;
+};
+
+export type Decision = "allow" | "deny";
+
+/** A question to a person. `command` is what would happen, escaped: nothing in it is a control character. */
+export type ApprovalRequest = {
+  id: string;
+  session: string;
+  tool: string;
+  why: string;
+  command: string;
+  expiresAt: number;
+};
+
+/** What `/api/events` carries, each under a cursor `epoch:seq`. */
+export type AppEvent =
+  | { type: "turn"; session: string; turn: string; event: TurnEvent }
+  | { type: "message"; session: string; turn: string; message: SessionMessage }
+  | { type: "session"; session: SessionSummary }
+  | { type: "session-deleted"; session: string }
+  | { type: "status"; status: Status }
+  /** The cursor is of another run or too old: fetch what is shown anew, then go on from here. */
+  | { type: "resync" };
+
+export type SessionSummary = {
+  id: string;
+  title: string;
+  /** `provider/model` that a person picked for this session, where one did. */
+  model?: string;
+  createdAt: number;
+  updatedAt: number;
+  /** Whether a turn runs or waits. */
+  busy: boolean;
+};
+
+/** A message as people read it (what the model is sent stands in `models/provider.ts`). */
+export type SessionMessage = {
+  id: string;
+  turn: string;
+  at: number;
+} & (
+  | { role: "user"; text: string }
+  | {
+      role: "assistant";
+      text: string;
+      reasoning?: string;
+      toolCalls: { id: string; tool: string; input: unknown }[];
+    }
+  | { role: "tool"; callId: string; tool: string; ok: boolean; text: string }
+  /** What became of a turn where that was no answer: a fault, a stop; or a note that outlives the turn. */
+  | { role: "notice"; code: string; text: string; fix?: string }
+);
+
+export type Mode = "device" | "private" | "internet";
+export type Locality = "embedded" | "device" | "lan" | "mesh" | "cloud" | "unknown";
+
+export type Status = {
+  version: string;
+  mode: Mode;
+  model: ModelStatus | null;
+  sandbox: { ok: boolean; name: string; reason?: string };
+  workspace: string;
+  /** What was found, chosen and repaired at the start, for people. */
+  notes: { code: string; text: string }[];
+};
+
+export type ModelStatus = {
+  /** `provider/model` */
+  ref: string;
+  locality: Locality;
+  contextTokens: number;
+  tools: boolean;
+  demonstration: boolean;
+  /** Why this one was chosen, one sentence. */
+  why: string;
+};

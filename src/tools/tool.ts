@@ -1,0 +1,53 @@
+import type { z } from "zod";
+
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** One thing a model can do. Adding one: this file's shape, a test, a line in `tools.ts`. */
+export interface Tool<Input = unknown> {
+  readonly name: string;
+  /** One or two sentences: a model reads them with every request. */
+  readonly description: string;
+  readonly input: z.ZodType<Input>;
+  /** What is left behind. Anything but "none" is journalled before it runs. */
+  readonly effect: "none" | "write" | "run" | "remember";
+
+  /** Why a person must agree first; undefined when nobody must. Pure: looks at the arguments only. */
+  asks?(input: Input, context: ToolContext): string | undefined;
+
+  /**
+   * What to journal before the effect, so that `reconcile` can tell later whether it took place.
+   * Short: digests, never content.
+   */
+  before?(input: Input, context: ToolContext): Promise<string>;
+
+  /**
+   * After a crash between start and finish: did the effect take place? "no" lets it run again,
+   * "unknown" tells the model so. Tools without it are "unknown".
+   */
+  reconcile?(input: Input, before: string, context: ToolContext): Promise<"yes" | "no" | "unknown">;
+
+  /**
+   * Returns the text that the model reads, already cut to a length a model can take.
+   * A thrown `Fault` goes to the model as well; anything else ends the turn. A signal's reason passes.
+   */
+  run(input: Input, context: ToolContext): Promise<string>;
+}
+
+export interface ToolContext {
+  readonly workspace: Workspace;
+  /** Undefined while no sandbox passes its probe; `sandboxOff` then says why and what to do. */
+  readonly sandbox: Sandbox | undefined;
+  readonly sandboxOff?: { reason: string; fix: string };
+  readonly memory: Memory;
+  readonly signal: AbortSignal;
+}
+
+/** What `remember` writes and a new epoch reads; the store keeps it, by person. */
+export interface Memory {
+  add(text: string): Promise<void>;
+  list(): Promise<string[]>;
+}
+
+/** Ties `input` and `run` together, so that a tool needs no type annotations. */
+export const defineTool = <Input>(tool: Tool<Input>): Tool<Input> => tool;
