@@ -1,0 +1,74 @@
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+
+import jju from "jju";
+
+import { Fault } from "../base/fault.ts";
+import { isObject, readJson5 } from "./read.ts";
+
+/**
+ * Sets one value in a config file, for a person: comments, order and quotes stay. The result is read
+ * back and compared before it takes the old file's place. Makes the file where there is none.
+ * Throws `CONFIG_SYNTAX` for a file that cannot be read, `CONFIG_EDIT` when it cannot be written.
+ */
+export function editConfig(file: string, path: readonly string[], value: unknown): void {
+  const before = readText(file);
+  const wanted = setIn(readJson5(before, file).value, path, value);
+  const after = jju.update(before.trim() === "" ? "{}" : before, wanted, {
+    mode: "json5",
+    indent: "  ",
+  });
+  if (JSON.stringify(readJson5(after, file).value) !== JSON.stringify(wanted)) {
+    throw new Fault("CONFIG_EDIT", { file, detail: "its form cannot be kept while changing it" });
+  }
+  replaceFile(file, after);
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    if (codeOf(cause) === "ENOENT") return "{\n}\n";
+    throw new Fault("CONFIG_UNREADABLE", { file, detail: messageOf(cause) }, { cause });
+  }
+}
+
+function setIn(
+  value: Record<string, unknown>,
+  path: readonly string[],
+  leaf: unknown,
+): Record<string, unknown> {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  const child = Object.hasOwn(value, key) ? value[key] : undefined;
+  return { ...value, [key]: rest.length ? setIn(isObject(child) ? child : {}, rest, leaf) : leaf };
+}
+
+/** Written aside and renamed, so that a crash leaves the old file or the new one. */
+function replaceFile(file: string, text: string): void {
+  const aside = `${file}.${process.pid}.new`;
+  try {
+    const handle = openSync(aside, "w", 0o600);
+    try {
+      writeFileSync(handle, text);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(aside, file);
+  } catch (cause) {
+    rmSync(aside, { force: true });
+    // A single file mounted into a container cannot be replaced by rename (EBUSY): say so, change nothing.
+    throw new Fault("CONFIG_EDIT", { file, detail: messageOf(cause) }, { cause });
+  }
+}
+
+const codeOf = (error: unknown) => (Object(error) as { code?: unknown }).code;
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { join, normalize } from "node:path";
+
+import { Fault } from "../base/fault.ts";
+import type { Finding } from "./draft.ts";
+import type { Environment } from "./environment.ts";
+import { isObject, join as joinPath, unescape } from "./read.ts";
+
+/** Paths whose values are never printed. */
+const SECRET = /(^|\.)(apiKey|token|password|authorization)$|\.headers\.[^.]+$/i;
+
+export const isSecret = (path: string) => SECRET.test(path);
+
+/**
+ * A copy in which `${NAME}` is the variable's value and `{ file: "name" }`, where a secret belongs, the
+ * content of that file in the secrets folder. `$${` stands for a plain `${`.
+ */
+export function fillSecrets(
+  value: unknown,
+  from: { env: Environment; folder: string },
+  faults: Finding[],
+  path = "",
+): unknown {
+  if (typeof value === "string") return fillVariables(value, path, from.env, faults);
+  if (Array.isArray(value))
+    return value.map((item, i) => fillSecrets(item, from, faults, joinPath(path, i)));
+  if (!isObject(value)) return value;
+  if (isSecret(path) && typeof value["file"] === "string") {
+    return readSecret(value["file"], path, from.folder, faults);
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]) => [
+      key,
+      fillSecrets(child, from, faults, joinPath(path, key)),
+    ]),
+  );
+}
+
+/** The same value with each secret struck out. */
+export function strikeSecrets(value: unknown, path = ""): unknown {
+  if (isSecret(path) && value !== undefined && value !== null && value !== "") return "(secret)";
+  if (Array.isArray(value)) return value.map((item, i) => strikeSecrets(item, joinPath(path, i)));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]) => [key, strikeSecrets(child, joinPath(path, key))]),
+  );
+}
+
+function fillVariables(text: string, path: string, env: Environment, faults: Finding[]): string {
+  return text.replace(
+    /\$(\$)?\{([A-Z_][A-Z0-9_]*)\}/g,
+    (whole, escaped: string | undefined, name: string) => {
+      if (escaped) return whole.slice(1);
+      const value = env[name];
+      if (value !== undefined) return value;
+      faults.push(missing(path, `the variable ${name} is not set`));
+      return "";
+    },
+  );
+}
+
+function readSecret(name: string, path: string, folder: string, faults: Finding[]): string {
+  // A config is often somebody else's file: it must not read what lies outside the secrets folder.
+  const inside = !name.includes("\0") && !name.startsWith("/") && !normalize(name).startsWith("..");
+  try {
+    if (!inside) throw new Error("it must name a file inside the secrets folder");
+    return readFileSync(join(folder, name), "utf8").trim();
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    faults.push(missing(path, detail, cause));
+    return "";
+  }
+}
+
+function missing(path: string, detail: string, cause?: unknown): Finding {
+  const shown = unescape(path);
+  return { path: shown, fault: new Fault("CONFIG_SECRET", { path: shown, detail }, { cause }) };
+}
