@@ -51,8 +51,9 @@ const skipped = ({ code, title }: Check, cause: Finding): Finding => ({
   fixable: false,
 });
 
+/** A check that was skipped hides what is behind it as well. */
 const hasFailed = (finding: Finding | undefined) =>
-  finding?.state === "failed" || (finding?.state === "skipped" && !finding.fixable);
+  finding?.state === "failed" || finding?.state === "skipped";
 
 /** Causes first; otherwise as they were given. A cycle, or a cause nobody checks, is a bug. */
 function inOrderOfCause(checks: readonly Check[]): Check[] {
