@@ -23,7 +23,10 @@ export interface Provider {
 export type Model = {
   /** As the server calls it. */
   id: string;
-  /** Where inference really happens; "unknown" unless proved. */
+  /**
+   * Where inference really happens, as far as the dialect can see: "cloud" where the server says so of
+   * this model, "embedded" for our own engine, else "unknown". What proves "device" is the router's.
+   */
   locality: Locality;
   /** The largest context the model was made for, and the one the server has loaded, where it says so. */
   contextTokens?: number;
@@ -33,6 +36,8 @@ export type Model = {
   vision?: boolean;
   reasoning?: boolean;
   loaded?: boolean;
+  /** False for what only embeds or ranks. */
+  chat?: boolean;
   /** Content digest of the weights, where the server has one. */
   digest?: string;
   demonstration?: boolean;
@@ -42,6 +47,12 @@ export type ChatRequest = {
   model: string;
   system: string;
   tools: readonly ToolSpec[];
+  /**
+   * Neutralised by whoever built them (`neutralise` of hostile.ts, once, on all text that did not come
+   * from us); the dialects send it as it is. Arguments of tool calls alone are the dialect's: it yields
+   * the server's own bytes, and replays them as they were unless they hold a control token.
+   * Dialects keep what they encoded by object: a message that was sent is never changed in place.
+   */
   messages: readonly Message[];
   /** Sent as `num_ctx` where the dialect has it; equals what the agent budgets. */
   contextTokens: number;
@@ -50,12 +61,16 @@ export type ChatRequest = {
   params?: Readonly<Record<string, unknown>>;
   /** "none" keeps the tools listed (the prefix stays) and asks for no call. */
   toolChoice?: "auto" | "none" | "required";
+  /** People go before machines (schedules, titles, `/v1` of other programs). "person" without it. */
+  priority?: "person" | "machine";
 };
 
 export type ChatEvent =
   | { type: "text"; text: string }
   | { type: "reasoning"; text: string }
+  /** Complete, and only once the server has ended well: a cut stream yields no call. */
   | { type: "tool-call"; call: ToolCall }
-  /** Nothing has come yet, and this is why: loading, or reading so many tokens. */
-  | { type: "progress"; text: string }
+  /** Nothing has come yet, and this is why: others go first ("queue"), loading, or reading so many tokens. */
+  | { type: "progress"; on?: "queue" | "model"; text: string }
+  /** Counts are 0 where the server gave none. */
   | { type: "done"; reason: "stop" | "length" | "tool-calls"; usage: Omit<Usage, "contextTokens"> };

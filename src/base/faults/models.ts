@@ -15,6 +15,19 @@ export const modelFaults = {
     fix: ({ provider }) =>
       `Look at the log of "${provider}", or pick another model with \`isopod models use\``,
   }),
+  MODEL_KEY_REFUSED: entry<{ provider: string; detail: string }>({
+    status: 502,
+    exit: 2,
+    message: ({ provider, detail }) => `Cannot use "${provider}": it wants another key (${detail})`,
+    fix: ({ provider }) => `Set models.providers.${provider}.apiKey`,
+  }),
+  MODEL_BUSY: entry<{ provider: string; detail: string }>({
+    status: 503,
+    exit: 1,
+    message: ({ provider, detail }) => `Cannot get a turn at "${provider}": ${detail}`,
+    fix: ({ provider }) =>
+      `Try again in a moment, or lower models.providers.${provider}.maxConcurrent`,
+  }),
   MODEL_GARBLED: entry<{ provider: string; detail: string }>({
     status: 502,
     exit: 1,
@@ -29,6 +42,29 @@ export const modelFaults = {
     fix: ({ provider }) =>
       `Look at the log of "${provider}"; running out of memory is the usual cause`,
   }),
+  MODEL_TIMEOUT: entry<{ provider: string; what: string; seconds: number }>({
+    status: 504,
+    exit: 3,
+    message: ({ provider, what, seconds }) =>
+      `Cannot wait longer for "${provider}": no ${what} within ${seconds} s`,
+    fix: ({ provider }) =>
+      `Raise models.providers.${provider}.timeoutSeconds, or pick a smaller model`,
+  }),
+  MODEL_CONTEXT_EXCEEDED: entry<{ provider: string; detail: string }>({
+    status: 413,
+    exit: 1,
+    message: ({ provider, detail }) =>
+      `Cannot fit the conversation into the context of "${provider}": ${detail}`,
+    fix: () => "Start a new session, or load the model with a larger context",
+  }),
+  MODEL_TOOLS_REFUSED: entry<{ provider: string; model: string; detail: string }>({
+    status: 502,
+    exit: 1,
+    message: ({ provider, model, detail }) =>
+      `Cannot give tools to "${model}": "${provider}" answered "${detail}"`,
+    fix: ({ provider, model }) =>
+      `Pick a model with tools, start vLLM with --enable-auto-tool-choice and a --tool-call-parser, or set models.providers.${provider}.models["${model}"].compat.supportsTools to false`,
+  }),
   MODEL_MISSING: entry<{ provider: string; model: string; nearest?: string }>({
     status: 404,
     exit: 2,
@@ -37,5 +73,69 @@ export const modelFaults = {
       nearest
         ? `Did you mean "${nearest}"? List all with \`isopod models list\``
         : "List what there is with `isopod models list`",
+  }),
+  MODEL_PROVIDER_UNKNOWN: entry<{ ref: string; known: string[] }>({
+    status: 404,
+    exit: 2,
+    message: ({ ref }) => `Cannot use "${ref}": no configured or running server offers it`,
+    fix: ({ known }) =>
+      known.length > 0
+        ? `Write it as provider/model with one of: ${known.join(", ")}; or start its server`
+        : "Start its server, or add it under models.providers",
+  }),
+  MODEL_DIALECT_UNKNOWN: entry<{ provider: string; api: string; allowed: string[] }>({
+    status: 500,
+    exit: 2,
+    message: ({ provider, api }) => `Cannot speak "${api}" to "${provider}" yet`,
+    fix: ({ provider, allowed }) =>
+      `Set models.providers.${provider}.api to one of: ${allowed.join(", ")}`,
+  }),
+  MODEL_NONE: entry<{ why: string }>({
+    status: 503,
+    exit: 3,
+    message: ({ why }) => `Cannot answer: there is no model to ask (${why})`,
+    fix: () =>
+      "Start a model server such as `ollama serve`, or see what was found with `isopod models list`",
+  }),
+  MODEL_NOT_ALLOWED: entry<{ ref: string; mode: string; why: string; allow: string }>({
+    status: 403,
+    exit: 2,
+    message: ({ ref, mode, why }) => `Cannot use "${ref}" in mode ${mode}: ${why}`,
+    fix: ({ allow }) => allow,
+  }),
+  MODEL_WITHOUT_TOOLS: entry<{ ref: string }>({
+    status: 500,
+    exit: 1,
+    message: ({ ref }) => `"${ref}" cannot call tools: it chats, but cannot read or write files`,
+    fix: () => "Pick a model with tools: `isopod models list` shows which have them",
+  }),
+  MODEL_CONTEXT_SMALLER: entry<{ ref: string; configured: number; served: number }>({
+    status: 500,
+    exit: 1,
+    message: ({ ref, configured, served }) =>
+      `"${ref}" serves ${served} tokens of context where ${configured} are configured; the server's limit is used`,
+    fix: ({ served }) =>
+      `Load the model with a larger context, or set its contextWindow to ${served}`,
+  }),
+  MODEL_CONTEXT_TIGHT: entry<{ ref: string; contextTokens: number; least: number }>({
+    status: 500,
+    exit: 1,
+    message: ({ ref, contextTokens, least }) =>
+      `"${ref}" has ${contextTokens} tokens of context, and work with tools needs about ${least}`,
+    fix: () => "Load the model with a larger context, or pick another with `isopod models use`",
+  }),
+  MODEL_V1_REWRITTEN: entry<{ provider: string; url: string }>({
+    status: 500,
+    exit: 1,
+    message: ({ provider }) =>
+      `"${provider}" is an Ollama behind /v1, which loses tool calls; it is spoken natively instead`,
+    fix: ({ provider, url }) =>
+      `Set models.providers.${provider} to { api: "ollama", baseUrl: "${url}" }`,
+  }),
+  MODEL_IN_CLOUD: entry<{ ref: string }>({
+    status: 500,
+    exit: 1,
+    message: ({ ref }) => `"${ref}" runs in the cloud, though its server is on this machine`,
+    fix: () => "Pick a model that is on this machine with `isopod models use`",
   }),
 };

@@ -1,0 +1,137 @@
+import { z } from "zod";
+
+import { defineSetting } from "../protocol/setting.ts";
+
+export const APIS = [
+  "ollama",
+  "openai-completions",
+  "openai-responses",
+  "anthropic-messages",
+] as const;
+
+const Compat = z
+  .object({
+    requiresStringContent: z
+      .boolean()
+      .optional()
+      .describe("Send content as a plain string; ours always is one, so nothing changes"),
+    strictMessageKeys: z
+      .boolean()
+      .optional()
+      .describe("Send `role` and `content` only, for servers that reject any other key"),
+    tool_choice: z
+      .enum(["auto", "required", "none"])
+      .optional()
+      .describe('"required" for servers whose parser finds calls in forced mode only'),
+    supportsTools: z
+      .boolean()
+      .optional()
+      .describe("What the server does not say of itself: whether the model can call tools"),
+    maxTokensField: z
+      .enum(["max_tokens", "max_completion_tokens"])
+      .optional()
+      .describe("What the server calls the limit on the answer"),
+    requiresReasoningContentOnAssistantMessages: z
+      .boolean()
+      .optional()
+      .describe("Send earlier reasoning back, for templates that render it"),
+  })
+  .describe("What differs from the dialect as most servers speak it");
+export type Compat = z.infer<typeof Compat>;
+
+const ModelSettings = z.object({
+  contextWindow: z
+    .number()
+    .int()
+    .min(1024)
+    .optional()
+    .describe("Tokens of context to use; the server's own limit is never exceeded"),
+  maxTokens: z.number().int().positive().optional().describe("Longest answer in tokens"),
+  reasoning: z.boolean().optional().describe("Whether it thinks before it answers"),
+  input: z
+    .array(z.enum(["text", "image"]))
+    .optional()
+    .describe("What it reads, where the server does not say"),
+  cost: z
+    .object({
+      input: z.number().nonnegative().optional().describe("Per million prompt tokens"),
+      output: z.number().nonnegative().optional().describe("Per million answered tokens"),
+      cacheRead: z.number().nonnegative().optional().describe("Per million cached tokens"),
+      cacheWrite: z.number().nonnegative().optional().describe("Per million tokens cached"),
+    })
+    .optional()
+    .describe("What it costs, for the books; nothing is looked up"),
+  params: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("Runtime parameters as the server names them: temperature, num_ctx, keep_alive, …"),
+  compat: Compat.optional(),
+});
+export type ModelSettings = z.infer<typeof ModelSettings>;
+
+const ProviderSettings = z.object({
+  api: z
+    .enum(APIS)
+    .optional()
+    .describe("The wire dialect; without it the product's own, else openai-completions"),
+  baseUrl: z
+    .string()
+    .regex(/^(https?:\/\/[^\s]+|unix:\/[^\s]+)$/, "http://…, https://… or unix:/path/to.sock:/v1")
+    .optional()
+    .describe("Where the server is; without it the product's default port on this machine"),
+  apiKey: z
+    .union([z.string(), z.object({ file: z.string() })])
+    .optional()
+    .describe("As it is, ${ENV}, or { file } inside the secrets folder"),
+  timeoutSeconds: z
+    .number()
+    .positive()
+    .max(86_400)
+    .optional()
+    .describe("Longest wait for the first token; the other two limits follow from it"),
+  headers: z.record(z.string(), z.string()).optional().describe("Sent with every request"),
+  maxConcurrent: z
+    .number()
+    .int()
+    .positive()
+    .max(10_000)
+    .default(32)
+    .describe("Requests at once; servers batch or queue by themselves, and more only fill memory"),
+  locality: z
+    .enum(["device", "lan", "mesh", "cloud"])
+    .optional()
+    .describe("Where inference happens, declared by you where it cannot be proved"),
+  params: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("Runtime parameters for all its models; a model's own win"),
+  compat: Compat.optional(),
+  models: z
+    .record(z.string(), ModelSettings)
+    .default({})
+    .describe("By model id: what to use beside what the server says of itself"),
+});
+export type ProviderSettings = z.infer<typeof ProviderSettings>;
+
+export const modelsSetting = defineSetting({
+  key: "models",
+  // A misspelt `locality` or `baseUrl` makes a model unusable, never usable: nothing here restricts.
+  restricts: false,
+  schema: z
+    .object({
+      mode: z
+        .enum(["merge", "replace"])
+        .default("merge")
+        .describe('"replace" uses the providers below only and looks for no others'),
+      providers: z
+        .record(
+          z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots and dashes"),
+          ProviderSettings,
+        )
+        .default({})
+        .describe("Model servers by an id of your choice; a product's name brings its defaults"),
+    })
+    .prefault({})
+    .describe("Where models run; with nothing here, what answers on this machine is found"),
+});
+export type ModelsSettings = z.infer<typeof modelsSetting.schema>;
