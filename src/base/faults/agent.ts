@@ -7,4 +7,42 @@ export const agentFaults = {
     message: () => "Stopped: the turn was ended by a person",
     fix: () => "Send another message to go on",
   }),
+  TURN_LOOPING: entry<{ tool: string; times: number }>({
+    status: 500,
+    exit: 1,
+    message: ({ tool, times }) =>
+      `Ended the turn: the model called "${tool}" ${times} times with the same arguments and the same result`,
+    fix: () => "Say the task in other words, or pick another model with `isopod models use`",
+  }),
+  TURN_BUDGET: entry<{ what: string; limit: number; setting: string }>({
+    status: 500,
+    exit: 1,
+    message: ({ what, limit }) => `Ended the turn: it used up its ${limit} ${what}`,
+    fix: ({ setting }) => `Send "go on" to continue, or raise agents.defaults.${setting}`,
+  }),
+  TURN_QUEUE_FULL: entry<{ limit: number }>({
+    status: 429,
+    exit: 1,
+    message: ({ limit }) => `Cannot take the message: ${limit} of this session are waiting already`,
+    fix: () => "Wait for an answer, or stop the running turn",
+  }),
+  ANSWER_EMPTY: entry<{ model: string }>({
+    status: 502,
+    exit: 1,
+    message: ({ model }) => `Cannot answer: "${model}" said nothing, twice`,
+    fix: () => "Send the message again, or pick another model with `isopod models use`",
+  }),
+  CONTEXT_FULL: entry<{ model: string; contextTokens: number }>({
+    status: 413,
+    exit: 1,
+    message: ({ model, contextTokens }) =>
+      `Cannot ask "${model}": the conversation does not fit its ${contextTokens} tokens, even shortened`,
+    fix: () => "Begin a new session, or raise the model's contextWindow if the machine has the memory",
+  }),
+  AGENT_CLOSED: entry({
+    status: 503,
+    exit: 3,
+    message: () => "Cannot take the message: the gateway is stopping",
+    fix: () => "Send it again once the gateway runs: `isopod gateway start`",
+  }),
 };

@@ -1,0 +1,76 @@
+import { z } from "zod";
+
+import { defineSetting } from "../protocol/setting.ts";
+
+const ModelChoice = z.object({
+  primary: z
+    .string()
+    .optional()
+    .describe('The model that answers, "provider/model". Without it the best proved local one does.'),
+  fallbacks: z
+    .array(z.string())
+    .default([])
+    .describe("Asked in this order when the one before cannot answer, for that turn only."),
+});
+
+/** With the rest of the system text this stays within 1,200 tokens. */
+const MAX_INSTRUCTION_CHARS = 2_400;
+
+const Instructions = z
+  .string()
+  .max(MAX_INSTRUCTION_CHARS)
+  .describe(
+    "What every conversation is told to do. Short: a small model reads it with every request.",
+  );
+
+const Defaults = z.object({
+  model: ModelChoice.prefault({}).describe("Which models answer, and in which order."),
+  workspace: z
+    .string()
+    .optional()
+    .describe("The one folder that tools may write. Without it $ISOPOD_HOME/workspace."),
+  instructions: Instructions.default(""),
+  maxSteps: z
+    .int()
+    .min(1)
+    .default(40)
+    .describe("Requests to the model in one turn. Real tasks take fewer; a lost model takes all."),
+  maxToolSeconds: z
+    .number()
+    .positive()
+    .default(900)
+    .describe("Time for tools in one turn: a quarter of an hour is a long build on a small machine."),
+  maxTurnTokens: z
+    .int()
+    .min(1_000)
+    .default(1_000_000)
+    .describe("Tokens read and written in one turn, cached ones not counted: the last net under a cloud bill."),
+  approvalSeconds: z
+    .number()
+    .positive()
+    .default(300)
+    .describe("How long a question waits for a person; then it means no. Long enough to fetch a phone."),
+});
+
+const Entry = z.object({
+  model: ModelChoice.optional().describe("Strict: no fallback but those listed here."),
+  instructions: Instructions.optional().describe("In place of the defaults' instructions."),
+});
+
+export const agentSettings = defineSetting({
+  key: "agents",
+  restricts: false,
+  schema: z
+    .object({
+      defaults: Defaults.prefault({}).describe("What holds for every agent."),
+      entries: z
+        .record(z.string(), Entry)
+        .default({})
+        .describe('Agents by name, reached as the model "isopod/<name>" of /v1.'),
+    })
+    .prefault({})
+    .describe("Who answers, with which model, and when a turn ends."),
+});
+
+export type AgentSettings = z.infer<typeof agentSettings.schema>;
+export type AgentDefaults = AgentSettings["defaults"];
