@@ -121,14 +121,24 @@ export type Key = {
 };
 export type KeyCreated = Key & { key: string };
 
+/** What opened, started or changed. Never content: no path of a URL, no header, no argument of a program. */
 export type LedgerLine = {
   at: number;
+  /**
+   * `connection`: a socket was opened. `request`: one request is over, with its bytes. `listener`: a port
+   * or socket is served. `program`, `worker`: one was started. `mode`: a person changed it. `attempt`:
+   * something went round the guard and was refused.
+   */
+  kind: "connection" | "request" | "listener" | "program" | "worker" | "mode" | "attempt";
   /** What for, such as "models.chat" or "models.discovery". */
   purpose: string;
+  /** Host and port, the path of a Unix socket, the name of a program, or the new mode. */
   host: string;
+  /** The address connected to; of a program the network it has ("none", "host"); else empty. */
   address: string;
   sentBytes: number;
   receivedBytes: number;
   verdict: "allowed" | "blocked";
+  /** Why it was blocked, or how it failed. */
   why?: string;
 };

@@ -7,6 +7,12 @@ export const networkFaults = {
     message: ({ host, mode, why }) => `Cannot connect to "${host}" in mode ${mode}: ${why}`,
     fix: ({ allow }) => allow,
   }),
+  EGRESS_URL_INVALID: entry<{ url: string }>({
+    status: 400,
+    exit: 2,
+    message: ({ url }) => `Cannot read "${url}" as an address`,
+    fix: () => "Write http://host:port, https://host, or unix:/path/to.sock:/path",
+  }),
   EGRESS_TIMEOUT: entry<{ host: string; seconds: number; what: string }>({
     status: 504,
     exit: 3,
@@ -20,6 +26,32 @@ export const networkFaults = {
     message: ({ address }) => `Cannot listen on ${address}: another program is using it`,
     fix: () =>
       "Stop the other program, or choose another port with ISOPOD_GATEWAY_PORT or gateway.port",
+  }),
+  GUARD_MISSING: entry({
+    status: 500,
+    exit: 2,
+    message: () => "Cannot start without the guard: its preload was not loaded",
+    fix: () => "Start with `isopod gateway run` or `npm start`, which load it first",
+  }),
+  GUARD_TAKEN: entry({
+    status: 500,
+    exit: 2,
+    message: () => "Cannot start: something else took the doors of the guard first",
+    fix: () => "Look for what was added to the program or to NODE_OPTIONS, and remove it",
+  }),
+  MODE_CAPPED: entry<{ mode: string; cap: string }>({
+    status: 409,
+    exit: 1,
+    message: ({ mode, cap }) =>
+      `Cannot set mode ${mode}: \`offline: true\` in the config allows ${cap} at most`,
+    fix: ({ mode }) =>
+      `Remove \`offline: true\` from the config, restart, then type \`isopod mode set ${mode}\``,
+  }),
+  LEDGER_UNWRITABLE: entry<{ path: string; detail: string }>({
+    status: 500,
+    exit: 1,
+    message: ({ path, detail }) => `Cannot write the ledger "${path}": ${detail}`,
+    fix: () => "Free disk space, or make $ISOPOD_HOME writable for the user that runs isopod",
   }),
   LISTEN_FAILED: entry<{ address: string; detail: string }>({
     status: 500,
