@@ -63,12 +63,48 @@ export class Fault<C extends FaultCode = FaultCode> extends Error {
   }
 }
 
+/** A fault that another process reported: its words are kept, its exit code is looked up. */
+export class ReportedFault extends Error {
+  override readonly name = "ReportedFault";
+  readonly code: string;
+  readonly fix: string;
+
+  constructor({ code, message, fix }: FaultReport) {
+    super(message);
+    this.code = code;
+    this.fix = fix;
+  }
+
+  /** Of `{ error: { code, message, fix } }`; undefined for anything else. */
+  static from(body: unknown): ReportedFault | undefined {
+    const { error } = Object(body) as { error?: unknown };
+    const { code, message, fix } = Object(error) as Partial<Record<keyof FaultReport, unknown>>;
+    if (typeof code !== "string" || typeof message !== "string") return undefined;
+    return new ReportedFault({ code, message, fix: typeof fix === "string" ? fix : "" });
+  }
+
+  get exit(): number {
+    return exitOf(this.code);
+  }
+
+  toJSON(): FaultReport {
+    return { code: this.code, message: this.message, fix: this.fix };
+  }
+}
+
+/** The exit code of a command that ends in this fault; 1 for a code that this version does not know. */
+export const exitOf = (code: string): number =>
+  Object.hasOwn(catalogue, code) ? catalogue[code as FaultCode].exit : 1; // checked by hasOwn
+
 /**
  * Whatever was thrown, as a fault that may be shown. A bug becomes `INTERNAL_ERROR` with an id;
  * `report` receives the id and the original, so that the log has the stack and the person has not.
  */
-export function toFault(error: unknown, report: (id: string, error: unknown) => void): Fault {
-  if (error instanceof Fault) return error;
+export function toFault(
+  error: unknown,
+  report: (id: string, error: unknown) => void,
+): Fault | ReportedFault {
+  if (error instanceof Fault || error instanceof ReportedFault) return error;
   const id = crypto.randomUUID().slice(0, 8);
   report(id, error);
   return new Fault("INTERNAL_ERROR", { id }, { cause: error });

@@ -1,0 +1,124 @@
+/** The gateway's `/api`, as the commands use it: over its Unix socket, or inside this very process. */
+
+import { Fault, ReportedFault } from "../base/fault.ts";
+import { readServerEvents } from "../base/sse.ts";
+import type { MessageAccepted, ModelList, PairingCode, SessionDetail } from "../protocol/api.ts";
+import type { Finding } from "../protocol/check.ts";
+import type { AppEvent, Decision, Mode, SessionSummary, Status } from "../protocol/event.ts";
+
+/** Carries one request to a gateway. Throws what the way there throws. */
+export type Send = (request: {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body?: string;
+  signal: AbortSignal;
+}) => Promise<{ status: number; body: AsyncIterable<Uint8Array> }>;
+
+export type Client = ReturnType<typeof createClient>;
+
+/** Each method throws the gateway's own fault where it answers with one. */
+export function createClient(send: Send, { address, key }: { address: string; key: string }) {
+  const request = async (method: string, path: string, signal: AbortSignal, more: More = {}) => {
+    const headers = { authorization: `Bearer ${key}`, ...more.headers };
+    if (more.body === undefined) return send({ method, path, headers, signal });
+    const body = JSON.stringify(more.body);
+    return send({
+      method,
+      path,
+      headers: { ...headers, "content-type": "application/json" },
+      body,
+      signal,
+    });
+  };
+
+  /** The gateway is of the same version as this command: what it answers is trusted to fit its types. */
+  async function call<T>(
+    method: string,
+    path: string,
+    signal: AbortSignal,
+    more?: More,
+  ): Promise<T> {
+    const response = await request(method, path, signal, more);
+    return parse(await readText(response.body), response.status, address) as T;
+  }
+
+  return {
+    status: (signal: AbortSignal) => call<Status>("GET", "/api/status", signal),
+    models: (signal: AbortSignal) => call<ModelList>("GET", "/api/models", signal),
+    useModel: (model: string, signal: AbortSignal) =>
+      call<Status>("POST", "/api/models/use", signal, { body: { model } }),
+    setMode: (mode: Mode, signal: AbortSignal) =>
+      call<Status>("PUT", "/api/mode", signal, { body: { mode } }),
+    doctor: (fix: boolean, signal: AbortSignal) =>
+      call<{ findings: Finding[] }>(fix ? "POST" : "GET", "/api/doctor", signal),
+    pairingCode: (signal: AbortSignal) => call<PairingCode>("POST", "/api/pairing-codes", signal),
+    stopGateway: (signal: AbortSignal) => call<object>("POST", "/api/gateway/stop", signal),
+
+    createSession: (session: { model?: string }, signal: AbortSignal) =>
+      call<SessionSummary>("POST", "/api/sessions", signal, { body: session }),
+    updateSession: (id: string, change: { model: string }, signal: AbortSignal) =>
+      call<SessionSummary>("PATCH", `/api/sessions/${encodeURIComponent(id)}`, signal, {
+        body: change,
+      }),
+    session: (id: string, signal: AbortSignal) =>
+      call<SessionDetail>("GET", `/api/sessions/${encodeURIComponent(id)}`, signal),
+    sendMessage: (
+      session: string,
+      message: { text: string; attended: boolean },
+      signal: AbortSignal,
+    ) =>
+      call<MessageAccepted>(
+        "POST",
+        `/api/sessions/${encodeURIComponent(session)}/messages`,
+        signal,
+        {
+          body: { text: message.text },
+          headers: message.attended ? { "x-isopod-attended": "1" } : {},
+        },
+      ),
+    stopTurn: (session: string, signal: AbortSignal) =>
+      call<{ stopped: boolean }>(
+        "POST",
+        `/api/sessions/${encodeURIComponent(session)}/stop`,
+        signal,
+      ),
+    decide: (approval: string, decision: Decision, signal: AbortSignal) =>
+      call<object>("POST", `/api/approvals/${encodeURIComponent(approval)}`, signal, {
+        body: { decision },
+      }),
+
+    /** Everything after a cursor, as it happens. Ends when the gateway does. */
+    async *events(cursor: string, signal: AbortSignal): AsyncGenerator<AppEvent> {
+      const path = `/api/events?after=${encodeURIComponent(cursor)}`;
+      const response = await request("GET", path, signal);
+      if (response.status !== 200) parse(await readText(response.body), response.status, address);
+      for await (const { data } of readServerEvents(response.body))
+        yield JSON.parse(data) as AppEvent;
+    },
+  };
+}
+
+type More = { body?: object; headers?: Record<string, string> };
+
+async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of body) text += decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
+}
+
+function parse(text: string, status: number, address: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    const detail = `it answered ${status} with something that is not JSON`;
+    throw new Fault("GATEWAY_SILENT", { address, detail }, { cause });
+  }
+  if (status < 400) return value;
+  throw (
+    ReportedFault.from(value) ??
+    new Fault("GATEWAY_SILENT", { address, detail: `it answered ${status}` })
+  );
+}

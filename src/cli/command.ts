@@ -1,0 +1,72 @@
+import type { Config } from "../config/config.ts";
+import type { Finding } from "../protocol/check.ts";
+import type { Status } from "../protocol/event.ts";
+import type { Client } from "./client.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** One command. Adding one: this shape in `commands/`, its test, a line in `commands.ts`. */
+export interface Command {
+  /** Such as "models use". */
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  /** In commander's spelling: `<needed>`, `[optional]`, `[many...]`, each with what it is. */
+  readonly arguments?: readonly (readonly [spelling: string, meaning: string])[];
+  readonly options?: readonly (readonly [spelling: string, meaning: string])[];
+
+  /**
+   * Returns the exit code: 0 well, 1 the answer is no, 130 interrupted. Throws a `Fault` for what a person
+   * can mend; its row in the catalogue has the exit code.
+   */
+  run(call: Call): Promise<number>;
+}
+
+export type Call = {
+  args: readonly string[];
+  options: Readonly<Record<string, string | boolean | undefined>>;
+  host: Host;
+  terminal: Terminal;
+  signal: AbortSignal;
+};
+
+export const defineCommand = (command: Command): Command => command;
+
+/** What `main.ts` hands to the commands: this machine, and ways to a gateway. */
+export interface Host {
+  readonly version: string;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+
+  /** The running gateway. Throws `GATEWAY_NOT_RUNNING`. */
+  connect(signal: AbortSignal): Promise<Client>;
+  /** The running gateway, or one of our own in this process for as long as `work` takes. */
+  withGateway<T>(work: (client: Client) => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** Runs a gateway in this process until the signal, or until it is asked to stop. */
+  runGateway(options: { onReady: (ready: Ready) => void }, signal: AbortSignal): Promise<void>;
+  /** Starts one that outlives this process; resolves when it is ready. */
+  startGateway(signal: AbortSignal): Promise<RunningGateway>;
+  /** What the state folder says of a running gateway; undefined when none runs. */
+  running(): RunningGateway | undefined;
+  /** Resolves once that process has ended. Throws `GATEWAY_DID_NOT_STOP`. */
+  whenStopped(gateway: RunningGateway, signal: AbortSignal): Promise<void>;
+  /** `GET /readyz` with a key, over TCP where a URL is given. */
+  checkHealth(
+    key: string | undefined,
+    signal: AbortSignal,
+  ): Promise<{ ok: boolean; reasons: string[] }>;
+
+  /** The config in force, or that of a file. */
+  config(file?: string): { config: Config; file: string };
+  /** Checks that need no gateway. */
+  doctor(fix: boolean, signal: AbortSignal): Promise<Finding[]>;
+}
+
+export type RunningGateway = { pid: number; url: string; socket: string; startedAt: number };
+
+/** What `gateway run --json` prints in one line. */
+export type Ready = {
+  url: string;
+  pairing: { code: string; url: string };
+  status: Status;
+  log: string;
+};

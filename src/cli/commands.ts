@@ -1,0 +1,31 @@
+import type { Command } from "./command.ts";
+import { chat } from "./commands/chat.ts";
+import { configCheck, configExplain } from "./commands/config.ts";
+import { doctor } from "./commands/doctor.ts";
+import {
+  gatewayRestart,
+  gatewayRun,
+  gatewayStart,
+  gatewayStatus,
+  gatewayStop,
+} from "./commands/gateway.ts";
+import { health } from "./commands/health.ts";
+import { modelsList, modelsUse } from "./commands/models.ts";
+import { modeSet, modeShow } from "./commands/mode.ts";
+
+export const commands: readonly Command[] = [
+  chat,
+  gatewayRun,
+  gatewayStart,
+  gatewayStop,
+  gatewayRestart,
+  gatewayStatus,
+  modelsList,
+  modelsUse,
+  modeShow,
+  modeSet,
+  configCheck,
+  configExplain,
+  doctor,
+  health,
+];

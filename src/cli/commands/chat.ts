@@ -1,0 +1,112 @@
+import { exitOf, Fault } from "../../base/fault.ts";
+import type { TurnEvent } from "../../protocol/event.ts";
+import type { Client } from "../client.ts";
+import { type Call, defineCommand } from "../command.ts";
+import { GET_A_MODEL } from "../describe.ts";
+import { createPrinter } from "../print-turn.ts";
+
+export const chat = defineCommand({
+  name: "chat",
+  summary: "say something to the agent; without a message, have a conversation",
+  arguments: [["[message...]", "what to say; read from standard input where that is a pipe"]],
+  options: [
+    ["--json", "print the events, one JSON object a line"],
+    ["--session <id>", "go on in this session"],
+    ["--model <provider/model>", "let this model answer, and no other"],
+  ],
+
+  async run(call) {
+    const { args, host, terminal, options } = call;
+    const text = args.join(" ") || (await terminal.readInput()).trim();
+    if (!text && (!terminal.interactive || options["json"])) {
+      throw new Fault("USAGE", { detail: "there is no message", command: "isopod chat" });
+    }
+    return host.withGateway(async (client) => {
+      const session = await openSession(client, call);
+      await sayWhoAnswers(client, call);
+      return text ? takeTurn(client, session, text, call) : converse(client, session, call);
+    }, call.signal);
+  },
+});
+
+async function openSession(client: Client, { options, signal }: Call): Promise<string> {
+  const { session, model } = options;
+  if (typeof session !== "string") {
+    return (await client.createSession(typeof model === "string" ? { model } : {}, signal)).id;
+  }
+  if (typeof model === "string") await client.updateSession(session, { model }, signal);
+  return session;
+}
+
+async function sayWhoAnswers(client: Client, { options, terminal, signal }: Call): Promise<void> {
+  if (options["json"]) return;
+  const { model } = await client.status(signal);
+  if (model?.demonstration) {
+    terminal.say(
+      terminal.dim(`The built-in demonstration model answers. For a real one ${GET_A_MODEL}`),
+    );
+  }
+}
+
+/** Until the end of input, or /exit. A first Ctrl-C stops the turn, at the prompt it ends the conversation. */
+async function converse(client: Client, session: string, call: Call): Promise<number> {
+  const { terminal, signal } = call;
+  terminal.say(terminal.dim(`Session ${session}. /exit or Ctrl-D ends.`));
+  for (;;) {
+    const text = await terminal.ask("\n> ", signal);
+    if (text === undefined || text.trim() === "/exit") return 0;
+    if (text.trim()) await takeTurn(client, session, text.trim(), call);
+  }
+}
+
+/** Sends one message and shows what comes of it. Interrupted, it stops the turn and says so. */
+async function takeTurn(
+  client: Client,
+  session: string,
+  text: string,
+  call: Call,
+): Promise<number> {
+  const { terminal, options, signal } = call;
+  const print = options["json"]
+    ? (event: TurnEvent) => terminal.json(event)
+    : createPrinter(terminal);
+  const after = await client.session(session, signal);
+  const watching = new AbortController(); // the stream outlives an interrupt, to see the turn end
+  const stop = () => void client.stopTurn(session, watching.signal).catch(() => watching.abort());
+  try {
+    const events = client.events(after.cursor, watching.signal);
+    const attended = terminal.interactive && !options["json"];
+    const { turn } = await client.sendMessage(session, { text, attended }, signal);
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    for await (const app of events) {
+      if (app.type === "resync")
+        throw new Fault("GATEWAY_SILENT", {
+          address: "the event stream",
+          detail: "it lost its place",
+        });
+      if (app.type !== "turn" || app.turn !== turn) continue;
+      print(app.event);
+      if (app.event.type === "approval" && attended) await answer(client, app.event, call);
+      if (app.event.type === "done") return 0;
+      if (app.event.type === "failed") return exitOf(app.event.code);
+    }
+    throw new Fault("GATEWAY_SILENT", {
+      address: "the event stream",
+      detail: "it ended before the turn did",
+    });
+  } finally {
+    signal.removeEventListener("abort", stop);
+    watching.abort();
+  }
+}
+
+async function answer(
+  client: Client,
+  event: Extract<TurnEvent, { type: "approval" }>,
+  call: Call,
+): Promise<void> {
+  const { id, why } = event.approval;
+  const reply = await call.terminal.ask(`${why}. Allow it? [y/N] `, call.signal);
+  await client.decide(id, /^\s*y(es)?\s*$/i.test(reply ?? "") ? "allow" : "deny", call.signal);
+}

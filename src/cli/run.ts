@@ -1,0 +1,105 @@
+/** Argument words in, exit code out: parses with commander, runs the command, prints a fault as it should be. */
+
+import { Command as Parser, CommanderError } from "commander";
+
+import { type Fault, type ReportedFault, toFault } from "../base/fault.ts";
+import type { Call, Command, Host } from "./command.ts";
+import type { Terminal } from "./terminal.ts";
+
+export type Run = {
+  words: readonly string[];
+  commands: readonly Command[];
+  host: Host;
+  terminal: Terminal;
+  signal: AbortSignal;
+  /** Where a bug's stack goes; a person sees only its id. */
+  report: (id: string, error: unknown) => void;
+};
+
+export async function run({
+  words,
+  commands,
+  host,
+  terminal,
+  signal,
+  report,
+}: Run): Promise<number> {
+  let code = 0;
+  const program = createProgram(terminal, host.version);
+  for (const command of commands) {
+    addCommand(program, command, async (args, options) => {
+      code = await command.run({ args, options, host, terminal, signal });
+    });
+  }
+  try {
+    await program.parseAsync(words, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has printed what it means
+    if (signal.aborted && error === signal.reason) return 130;
+    const fault = toFault(error, report);
+    printFault(fault, words.includes("--json"), terminal);
+    return fault.exit;
+  }
+}
+
+/**
+ * MODEL_UNREACHABLE  Cannot reach "ollama" at http://127.0.0.1:11434
+ *   fix   Start it with `ollama serve`, …
+ */
+function printFault(fault: Fault | ReportedFault, json: boolean, terminal: Terminal): void {
+  if (json) return terminal.json({ error: fault.toJSON() });
+  terminal.say(`${terminal.red(fault.code)}  ${fault.message}`);
+  if (fault.fix) terminal.say(`  fix   ${fault.fix}`);
+  terminal.say(terminal.dim(`  more  docs/errors.md#${fault.code.toLowerCase()}`));
+}
+
+function createProgram(terminal: Terminal, version: string): Parser {
+  return new Parser("isopod")
+    .description("A private AI assistant that runs on your own models with the network off")
+    .version(version, "-V, --version", "print the version")
+    .helpCommand(false)
+    .helpOption("-h, --help", "print this help")
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.write(text),
+      writeErr: (text) => terminal.say(text.trimEnd()),
+      outputError: (text, write) =>
+        write(
+          `${terminal.red("USAGE")}  ${text.replace(/^error: /, "").trimEnd()}\n  fix   See \`isopod --help\``,
+        ),
+    });
+}
+
+type Action = (args: string[], options: Call["options"]) => Promise<void>;
+
+/** "models use" becomes the command `use` below a group `models`. */
+function addCommand(program: Parser, command: Command, action: Action): void {
+  const words = command.name.split(" ");
+  const last = words.pop() ?? "";
+  const group = words.reduce(findOrAddGroup, program);
+  const parser = group.command(last).summary(command.summary).description(command.summary);
+  for (const alias of command.aliases ?? []) parser.alias(alias);
+  for (const [spelling, meaning] of command.arguments ?? []) parser.argument(spelling, meaning);
+  for (const [spelling, meaning] of command.options ?? []) parser.option(spelling, meaning);
+  parser.helpOption("-h, --help", "print this help").copyInheritedSettings(program);
+  parser.action(async () => action(parser.args, parser.opts()));
+}
+
+const GROUPS: Record<string, string> = {
+  gateway: "run, start, stop and look at the gateway",
+  models: "list the models there are, and pick one",
+  config: "check and explain the config",
+  mode: "show and set what the network may be used for",
+};
+
+function findOrAddGroup(parent: Parser, name: string): Parser {
+  const found = parent.commands.find((command) => command.name() === name);
+  if (found) return found;
+  const group = parent
+    .command(name)
+    .summary(GROUPS[name] ?? name)
+    .description(GROUPS[name] ?? name);
+  return group.copyInheritedSettings(parent).helpCommand(false);
+}
