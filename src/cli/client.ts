@@ -53,6 +53,18 @@ export function createClient(send: Send, { address, key }: { address: string; ke
     doctor: (fix: boolean, signal: AbortSignal) =>
       call<{ findings: Finding[] }>(fix ? "POST" : "GET", "/api/doctor", signal),
     pairingCode: (signal: AbortSignal) => call<PairingCode>("POST", "/api/pairing-codes", signal),
+    /** Not ready is an answer, not a failure. */
+    async health(signal: AbortSignal): Promise<{ ok: boolean; reasons: string[] }> {
+      await call<object>("GET", "/api/me", signal); // a wrong key must be told apart from a sick gateway
+      const response = await request("GET", "/readyz", signal);
+      const { reasons } = Object(JSON.parse(await readText(response.body))) as {
+        reasons?: unknown;
+      };
+      return {
+        ok: response.status === 200,
+        reasons: Array.isArray(reasons) ? reasons.map(String) : [],
+      };
+    },
     stopGateway: (signal: AbortSignal) => call<object>("POST", "/api/gateway/stop", signal),
 
     createSession: (session: { model?: string }, signal: AbortSignal) =>

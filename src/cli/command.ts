@@ -49,14 +49,14 @@ export interface Host {
   running(): RunningGateway | undefined;
   /** Resolves once that process has ended. Throws `GATEWAY_DID_NOT_STOP`. */
   whenStopped(gateway: RunningGateway, signal: AbortSignal): Promise<void>;
-  /** `GET /readyz` with a key, over TCP where a URL is given. */
+  /** Whether the running gateway can answer. Throws `GATEWAY_NOT_RUNNING`, and `AUTH_REFUSED` for a wrong key. */
   checkHealth(
     key: string | undefined,
     signal: AbortSignal,
   ): Promise<{ ok: boolean; reasons: string[] }>;
 
   /** The config in force, or that of a file. */
-  config(file?: string): { config: Config; file: string };
+  config(file?: string): Promise<{ config: Config; file: string }>;
   /** Checks that need no gateway. */
   doctor(fix: boolean, signal: AbortSignal): Promise<Finding[]>;
 }

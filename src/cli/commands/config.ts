@@ -8,7 +8,7 @@ export const configCheck = defineCommand({
   options: [["--json", "print JSON"]],
 
   async run({ host, args, options, terminal }) {
-    const { config, file } = host.config(args[0]);
+    const { config, file } = await host.config(args[0]);
     const { report } = config;
     if (options["json"]) {
       terminal.json(report);
@@ -30,7 +30,7 @@ export const configExplain = defineCommand({
   options: [["--json", "print JSON"]],
 
   async run({ host, args, options, terminal }) {
-    const { config } = host.config();
+    const { config } = await host.config();
     const values = explain(config, args[0]);
     if (options["json"])
       terminal.json({ values, notes: config.report.notes, faults: config.report.faults });

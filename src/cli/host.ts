@@ -1,0 +1,193 @@
+/**
+ * This machine, as the commands see it. Everything heavy comes through `parts`, loaded when a command
+ * first needs it: `isopod --version` builds nothing.
+ */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { Clock } from "../base/clock.ts";
+import { Fault, ReportedFault } from "../base/fault.ts";
+import type { Config } from "../config/config.ts";
+import type { Finding } from "../protocol/check.ts";
+import { type Client, createClient, type Send } from "./client.ts";
+import type { Host, Ready, RunningGateway } from "./command.ts";
+
+export type HostParts = {
+  version: string;
+  home: string;
+  env: Readonly<Record<string, string | undefined>>;
+  clock: Clock;
+  /** Opens a whole gateway in this process. */
+  open(options: { listen: boolean }): Promise<OpenGateway>;
+  /** Speaks HTTP to a gateway, over TCP or a Unix socket. */
+  dial(target: string): Promise<Send>;
+  loadConfig(file?: string): Promise<{ config: Config; file: string }>;
+  /** Starts `isopod gateway run` so that it outlives this process; returns what ends the waiting early. */
+  startBackground(): Promise<{ ended: Promise<unknown> }>;
+};
+
+/** A gateway that runs in this process. */
+export interface OpenGateway {
+  readonly send: Send;
+  readonly key: string;
+  readonly ready: Ready;
+  /** Resolves when somebody with the right asks the gateway to stop. */
+  readonly stopRequested: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A first start on a slow disk has been seen to take 10 s; a healthy one takes under 1 s. */
+const START_SECONDS = 30;
+/** Running turns write what they have before the end: longer than any tool is let run on. */
+const STOP_SECONDS = 20;
+const POLL_MS = 50;
+
+export function createHost(parts: HostParts): Host {
+  const { home, clock } = parts;
+  const running = () => readRunning(home);
+
+  const connect = async (): Promise<Client> => {
+    const gateway = running();
+    if (!gateway) throw new Fault("GATEWAY_NOT_RUNNING", { home });
+    const send = await parts.dial(gateway.socket);
+    return createClient(translating(send, gateway.url), {
+      address: gateway.url,
+      key: readKey(home),
+    });
+  };
+
+  const withOwn = async <T>(work: (gateway: OpenGateway) => Promise<T>): Promise<T> => {
+    const gateway = await parts.open({ listen: false });
+    try {
+      return await work(gateway);
+    } finally {
+      await gateway.close();
+    }
+  };
+
+  return {
+    version: parts.version,
+    home,
+    env: parts.env,
+    running,
+    connect,
+    config: parts.loadConfig,
+
+    withGateway(work, _signal) {
+      if (running()) return connect().then(work);
+      return withOwn(({ send, key }) => work(createClient(send, { address: "this process", key })));
+    },
+
+    async runGateway({ onReady }, signal) {
+      const gateway = await parts.open({ listen: true });
+      try {
+        onReady(gateway.ready);
+        await Promise.race([gateway.stopRequested, aborted(signal)]);
+      } finally {
+        await gateway.close();
+      }
+    },
+
+    async startGateway(signal) {
+      const { ended } = await parts.startBackground();
+      let gone = false;
+      void ended.then(() => (gone = true));
+      const until = clock.elapsedMs() + START_SECONDS * 1000;
+      while (clock.elapsedMs() < until && !gone) {
+        const gateway = running();
+        if (gateway) return gateway;
+        await clock.sleep(POLL_MS, signal);
+      }
+      const log = join(home, "gateway.log");
+      throw new Fault("GATEWAY_DID_NOT_START", { seconds: START_SECONDS, log });
+    },
+
+    async whenStopped({ pid }, signal) {
+      const until = clock.elapsedMs() + STOP_SECONDS * 1000;
+      while (isAlive(pid)) {
+        if (clock.elapsedMs() > until) {
+          throw new Fault("GATEWAY_DID_NOT_STOP", { pid, seconds: STOP_SECONDS });
+        }
+        await clock.sleep(POLL_MS, signal);
+      }
+    },
+
+    async checkHealth(key, signal) {
+      const gateway = running();
+      if (!gateway) throw new Fault("GATEWAY_NOT_RUNNING", { home });
+      const send = translating(await parts.dial(gateway.socket), gateway.url);
+      const client = createClient(send, { address: gateway.url, key: key ?? readKey(home) });
+      return client.health(signal);
+    },
+
+    async doctor(fix, signal) {
+      if (running()) return (await (await connect()).doctor(fix, signal)).findings;
+      try {
+        return await withOwn(async ({ send, key }) => {
+          const client = createClient(send, { address: "this process", key });
+          return (await client.doctor(fix, signal)).findings;
+        });
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        return [cannotStart(error)];
+      }
+    },
+  };
+}
+
+/** What keeps a gateway from starting at all is the one finding there can be. */
+const cannotStart = (fault: Fault): Finding => ({
+  code: "gateway.starts",
+  title: "The gateway can start",
+  state: "failed",
+  detail: fault.message,
+  fault: fault.toJSON(),
+  fixable: false,
+});
+
+/** The address a gateway left in the state folder, where that process still lives. */
+function readRunning(home: string): RunningGateway | undefined {
+  try {
+    const gateway = JSON.parse(readFileSync(join(home, "gateway.json"), "utf8")) as RunningGateway; // our own file
+    return isAlive(gateway.pid) ? gateway : undefined;
+  } catch {
+    return undefined; // no file, or a half-written one of a crash: no gateway runs
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (Object(error) as { code?: unknown }).code === "EPERM"; // somebody else's process is alive, too
+  }
+}
+
+function readKey(home: string): string {
+  try {
+    return readFileSync(join(home, "admin.key"), "utf8").trim();
+  } catch (cause) {
+    throw new Fault("AUTH_MISSING", {}, { cause });
+  }
+}
+
+/** What the way to a gateway throws becomes a fault; its own faults and aborts pass. */
+const translating =
+  (send: Send, address: string): Send =>
+  async (request) => {
+    try {
+      return await send(request);
+    } catch (cause) {
+      if (cause instanceof Fault || cause instanceof ReportedFault || request.signal.aborted)
+        throw cause;
+      const detail = cause instanceof Error ? cause.message : String(cause);
+      throw new Fault("GATEWAY_SILENT", { address, detail }, { cause });
+    }
+  };
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
