@@ -43,73 +43,73 @@ export function createClient(send: Send, { address, key }: { address: string; ke
     return parse(await readText(response.body), response.status, address) as T;
   }
 
-  return {
-    status: (signal: AbortSignal) => call<Status>("GET", "/api/status", signal),
-    models: (signal: AbortSignal) => call<ModelList>("GET", "/api/models", signal),
-    useModel: (model: string, signal: AbortSignal) =>
-      call<Status>("POST", "/api/models/use", signal, { body: { model } }),
-    setMode: (mode: Mode, signal: AbortSignal) =>
-      call<Status>("PUT", "/api/mode", signal, { body: { mode } }),
-    doctor: (fix: boolean, signal: AbortSignal) =>
-      call<{ findings: Finding[] }>(fix ? "POST" : "GET", "/api/doctor", signal),
-    pairingCode: (signal: AbortSignal) => call<PairingCode>("POST", "/api/pairing-codes", signal),
-    /** Not ready is an answer, not a failure. */
-    async health(signal: AbortSignal): Promise<{ ok: boolean; reasons: string[] }> {
-      await call<object>("GET", "/api/me", signal); // a wrong key must be told apart from a sick gateway
-      const response = await request("GET", "/readyz", signal);
-      const { reasons } = Object(JSON.parse(await readText(response.body))) as {
-        reasons?: unknown;
-      };
-      return {
-        ok: response.status === 200,
-        reasons: Array.isArray(reasons) ? reasons.map(String) : [],
-      };
-    },
-    stopGateway: (signal: AbortSignal) => call<object>("POST", "/api/gateway/stop", signal),
+  return { ...createGatewayCalls(call, request), ...createSessionCalls(call, request, address) };
+}
 
+type Call = <T>(method: string, path: string, signal: AbortSignal, more?: More) => Promise<T>;
+type Request = (
+  method: string,
+  path: string,
+  signal: AbortSignal,
+) => Promise<{ status: number; body: AsyncIterable<Uint8Array> }>;
+
+const createGatewayCalls = (call: Call, request: Request) => ({
+  status: (signal: AbortSignal) => call<Status>("GET", "/api/status", signal),
+  models: (signal: AbortSignal) => call<ModelList>("GET", "/api/models", signal),
+  useModel: (model: string, signal: AbortSignal) =>
+    call<Status>("POST", "/api/models/use", signal, { body: { model } }),
+  setMode: (mode: Mode, signal: AbortSignal) =>
+    call<Status>("PUT", "/api/mode", signal, { body: { mode } }),
+  doctor: (fix: boolean, signal: AbortSignal) =>
+    call<{ findings: Finding[] }>(fix ? "POST" : "GET", "/api/doctor", signal),
+  pairingCode: (signal: AbortSignal) => call<PairingCode>("POST", "/api/pairing-codes", signal),
+  stopGateway: (signal: AbortSignal) => call<object>("POST", "/api/gateway/stop", signal),
+
+  /** Not ready is an answer, not a failure. */
+  async health(signal: AbortSignal): Promise<{ ok: boolean; reasons: string[] }> {
+    await call<object>("GET", "/api/me", signal); // a wrong key must be told apart from a sick gateway
+    const { status, body } = await request("GET", "/readyz", signal);
+    const { reasons } = Object(JSON.parse(await readText(body))) as { reasons?: unknown };
+    return { ok: status === 200, reasons: Array.isArray(reasons) ? reasons.map(String) : [] };
+  },
+});
+
+const createSessionCalls = (call: Call, request: Request, address: string) => {
+  const at = (id: string, more = "") => `/api/sessions/${encodeURIComponent(id)}${more}`;
+  return {
     createSession: (session: { model?: string }, signal: AbortSignal) =>
       call<SessionSummary>("POST", "/api/sessions", signal, { body: session }),
     updateSession: (id: string, change: { model: string }, signal: AbortSignal) =>
-      call<SessionSummary>("PATCH", `/api/sessions/${encodeURIComponent(id)}`, signal, {
-        body: change,
-      }),
-    session: (id: string, signal: AbortSignal) =>
-      call<SessionDetail>("GET", `/api/sessions/${encodeURIComponent(id)}`, signal),
-    sendMessage: (
-      session: string,
-      message: { text: string; attended: boolean },
+      call<SessionSummary>("PATCH", at(id), signal, { body: change }),
+    session: (id: string, signal: AbortSignal) => call<SessionDetail>("GET", at(id), signal),
+
+    sendMessage(
+      id: string,
+      { text, attended }: { text: string; attended: boolean },
       signal: AbortSignal,
-    ) =>
-      call<MessageAccepted>(
-        "POST",
-        `/api/sessions/${encodeURIComponent(session)}/messages`,
-        signal,
-        {
-          body: { text: message.text },
-          headers: message.attended ? { "x-isopod-attended": "1" } : {},
-        },
-      ),
-    stopTurn: (session: string, signal: AbortSignal) =>
-      call<{ stopped: boolean }>(
-        "POST",
-        `/api/sessions/${encodeURIComponent(session)}/stop`,
-        signal,
-      ),
-    decide: (approval: string, decision: Decision, signal: AbortSignal) =>
-      call<object>("POST", `/api/approvals/${encodeURIComponent(approval)}`, signal, {
-        body: { decision },
-      }),
+    ) {
+      const headers = attended ? { "x-isopod-attended": "1" } : {};
+      return call<MessageAccepted>("POST", at(id, "/messages"), signal, {
+        body: { text },
+        headers,
+      });
+    },
+    stopTurn: (id: string, signal: AbortSignal) =>
+      call<{ stopped: boolean }>("POST", at(id, "/stop"), signal),
+    decide(approval: string, decision: Decision, signal: AbortSignal) {
+      const path = `/api/approvals/${encodeURIComponent(approval)}`;
+      return call<object>("POST", path, signal, { body: { decision } });
+    },
 
     /** Everything after a cursor, as it happens. Ends when the gateway does. */
     async *events(cursor: string, signal: AbortSignal): AsyncGenerator<AppEvent> {
       const path = `/api/events?after=${encodeURIComponent(cursor)}`;
-      const response = await request("GET", path, signal);
-      if (response.status !== 200) parse(await readText(response.body), response.status, address);
-      for await (const { data } of readServerEvents(response.body))
-        yield JSON.parse(data) as AppEvent;
+      const { status, body } = await request("GET", path, signal);
+      if (status !== 200) parse(await readText(body), status, address);
+      for await (const { data } of readServerEvents(body)) yield JSON.parse(data) as AppEvent;
     },
   };
-}
+};
 
 type More = { body?: object; headers?: Record<string, string> };
 

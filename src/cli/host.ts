@@ -5,8 +5,8 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 
-import type { Clock } from "../base/clock.ts";
 import { Fault, ReportedFault } from "../base/fault.ts";
 import type { Config } from "../config/config.ts";
 import type { Finding } from "../protocol/check.ts";
@@ -17,7 +17,6 @@ export type HostParts = {
   version: string;
   home: string;
   env: Readonly<Record<string, string | undefined>>;
-  clock: Clock;
   /** Opens a whole gateway in this process. */
   open(options: { listen: boolean }): Promise<OpenGateway>;
   /** Speaks HTTP to a gateway, over TCP or a Unix socket. */
@@ -44,23 +43,20 @@ const STOP_SECONDS = 20;
 const POLL_MS = 50;
 
 export function createHost(parts: HostParts): Host {
-  const { home, clock } = parts;
+  const { home } = parts;
   const running = () => readRunning(home);
 
-  const connect = async (): Promise<Client> => {
+  const connect = async (key = readKey(home)): Promise<Client> => {
     const gateway = running();
     if (!gateway) throw new Fault("GATEWAY_NOT_RUNNING", { home });
-    const send = await parts.dial(gateway.socket);
-    return createClient(translating(send, gateway.url), {
-      address: gateway.url,
-      key: readKey(home),
-    });
+    const send = translating(await parts.dial(gateway.socket), gateway.url);
+    return createClient(send, { address: gateway.url, key });
   };
 
-  const withOwn = async <T>(work: (gateway: OpenGateway) => Promise<T>): Promise<T> => {
+  const withOwn = async <T>(work: (client: Client) => Promise<T>): Promise<T> => {
     const gateway = await parts.open({ listen: false });
     try {
-      return await work(gateway);
+      return await work(createClient(gateway.send, { address: "this process", key: gateway.key }));
     } finally {
       await gateway.close();
     }
@@ -71,13 +67,12 @@ export function createHost(parts: HostParts): Host {
     home,
     env: parts.env,
     running,
-    connect,
+    connect: () => connect(),
     config: parts.loadConfig,
-
-    withGateway(work, _signal) {
-      if (running()) return connect().then(work);
-      return withOwn(({ send, key }) => work(createClient(send, { address: "this process", key })));
-    },
+    withGateway: async (work) => (running() ? work(await connect()) : withOwn(work)),
+    checkHealth: async (key, signal) => (await connect(key)).health(signal),
+    startGateway: (signal) => startGateway(parts, running, signal),
+    whenStopped: ({ pid }, signal) => whenStopped(pid, signal),
 
     async runGateway({ onReady }, signal) {
       const gateway = await parts.open({ listen: true });
@@ -89,51 +84,43 @@ export function createHost(parts: HostParts): Host {
       }
     },
 
-    async startGateway(signal) {
-      const { ended } = await parts.startBackground();
-      let gone = false;
-      void ended.then(() => (gone = true));
-      const until = clock.elapsedMs() + START_SECONDS * 1000;
-      while (clock.elapsedMs() < until && !gone) {
-        const gateway = running();
-        if (gateway) return gateway;
-        await clock.sleep(POLL_MS, signal);
-      }
-      const log = join(home, "gateway.log");
-      throw new Fault("GATEWAY_DID_NOT_START", { seconds: START_SECONDS, log });
-    },
-
-    async whenStopped({ pid }, signal) {
-      const until = clock.elapsedMs() + STOP_SECONDS * 1000;
-      while (isAlive(pid)) {
-        if (clock.elapsedMs() > until) {
-          throw new Fault("GATEWAY_DID_NOT_STOP", { pid, seconds: STOP_SECONDS });
-        }
-        await clock.sleep(POLL_MS, signal);
-      }
-    },
-
-    async checkHealth(key, signal) {
-      const gateway = running();
-      if (!gateway) throw new Fault("GATEWAY_NOT_RUNNING", { home });
-      const send = translating(await parts.dial(gateway.socket), gateway.url);
-      const client = createClient(send, { address: gateway.url, key: key ?? readKey(home) });
-      return client.health(signal);
-    },
-
     async doctor(fix, signal) {
-      if (running()) return (await (await connect()).doctor(fix, signal)).findings;
+      const look = async (client: Client) => (await client.doctor(fix, signal)).findings;
+      if (running()) return look(await connect());
       try {
-        return await withOwn(async ({ send, key }) => {
-          const client = createClient(send, { address: "this process", key });
-          return (await client.doctor(fix, signal)).findings;
-        });
+        return await withOwn(look);
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         return [cannotStart(error)];
       }
     },
   };
+}
+
+async function startGateway(
+  { home, startBackground }: HostParts,
+  running: () => RunningGateway | undefined,
+  signal: AbortSignal,
+): Promise<RunningGateway> {
+  const { ended } = await startBackground();
+  const died = new AbortController();
+  void ended.then(() => died.abort());
+  for (let left = START_SECONDS * 1000; left > 0 && !died.signal.aborted; left -= POLL_MS) {
+    const gateway = running();
+    if (gateway) return gateway;
+    await pause(POLL_MS, undefined, { signal });
+  }
+  throw new Fault("GATEWAY_DID_NOT_START", {
+    seconds: START_SECONDS,
+    log: join(home, "gateway.log"),
+  });
+}
+
+async function whenStopped(pid: number, signal: AbortSignal): Promise<void> {
+  for (let left = STOP_SECONDS * 1000; isAlive(pid); left -= POLL_MS) {
+    if (left <= 0) throw new Fault("GATEWAY_DID_NOT_STOP", { pid, seconds: STOP_SECONDS });
+    await pause(POLL_MS, undefined, { signal });
+  }
 }
 
 /** What keeps a gateway from starting at all is the one finding there can be. */

@@ -1,0 +1,53 @@
+/**
+ * Argument words in, exit status out. What a command needs is loaded when it needs it, so that
+ * `isopod --version` and `isopod health` stay quick; these `import()`s are the only ones of their kind.
+ */
+
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+import { commands } from "./cli/commands.ts";
+import { createHost, type HostParts } from "./cli/host.ts";
+import { run } from "./cli/run.ts";
+import { createTerminal } from "./cli/system-terminal.ts";
+
+const { env, stdin, stdout, stderr } = process;
+const home = env["ISOPOD_HOME"] || env["OPENCLAW_STATE_DIR"] || join(homedir(), ".isopod");
+const version = readVersion();
+const machine = { home, env, version };
+
+const parts: HostParts = {
+  ...machine,
+  open: async (options) => (await import("./app.ts")).openApp({ ...machine, ...options }),
+  loadConfig: async (file) => (await import("./settings.ts")).loadAppConfig(machine, file),
+  dial: async (target) => (await import("./dial.ts")).dial(target),
+  startBackground: async () => (await import("./dial.ts")).startBackground(machine),
+};
+
+const interrupt = new AbortController();
+const stop = () => interrupt.abort(new Error("interrupted"));
+process.once("SIGINT", stop).once("SIGTERM", stop);
+// The reader of a pipe went away (`isopod chat | head`): nothing is wrong, and there is nobody to tell.
+stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
+process.exitCode = await run({
+  words: process.argv.slice(2),
+  commands,
+  host: createHost(parts),
+  terminal: createTerminal({ stdin, stdout, stderr, env }),
+  signal: interrupt.signal,
+  report: (id, error) =>
+    void import("./base/log.ts").then(({ createLog }) => {
+      createLog({ path: join(home, "gateway.log") }).error({ id, err: error }, "a command failed");
+    }),
+});
+
+function readVersion(): string {
+  const file = new URL("../package.json", import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string }; // our own file
+  return version;
+}
