@@ -10,15 +10,19 @@ export interface AuthRecords {
   /** By the hash of a bearer key or of a device's cookie; never a revoked one. */
   credentialByHash(hash: string): Promise<Credential | undefined>;
   credentials(person: string): Promise<Credential[]>;
-  /** False when there is none of this id, or it is somebody else's. */
+  /** Forgets it, hash and all. False when there is none of this id, or it is somebody else's. */
   revokeCredential(person: string, id: string): Promise<boolean>;
   /** Coalesced: last use may be a minute late on disk. */
   touchCredential(id: string, at: number): void;
 
-  addPairingCode(code: { hash: string; person: string; expiresAt: number }): Promise<void>;
-  /** Takes a code out for good, whether it had expired or not; undefined when there is none. */
-  takePairingCode(hash: string): Promise<{ person: string; expiresAt: number } | undefined>;
+  /** Also drops what had expired by `now`. */
+  addPairingCode(code: PairingCodeRecord & { hash: string }, now: number): Promise<void>;
+  /** Takes a code out for good, whether it had expired or not; undefined when there is none. Twice never. */
+  takePairingCode(hash: string): Promise<PairingCodeRecord | undefined>;
 }
+
+/** `scopes` are those that the device will have: no more than its maker had. */
+export type PairingCodeRecord = { person: string; scopes: Scope[]; expiresAt: number };
 
 export type Person = { id: string; name: string; role: "owner" | "member"; createdAt: number };
 

@@ -23,7 +23,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** Each method names the owner: what is somebody else's is as if it were not there. */
+/** Where a method names the owner, what is somebody else's is as if it were not there. */
 export interface Sessions {
   create(session: Session): Promise<void>;
   get(owner: string, id: string): Promise<Session | undefined>;
@@ -35,8 +35,12 @@ export interface Sessions {
     id: string,
     change: { title?: string; model?: string | null; updatedAt: number },
   ): Promise<boolean>;
-  /** Takes everything of the session with it. False when there is none. */
+  /** Takes everything of the session with it, and the text out of the file. False when there is none. */
   delete(owner: string, id: string): Promise<boolean>;
+
+  // What follows takes no owner: `get` the session, or a turn that names its owner, first. Those that write
+  // throw `NOT_FOUND` once the session was deleted.
+
   /** In order. Empty where there is nothing. */
   messages(id: string): Promise<StoredMessage[]>;
   /** The newest epoch of a session, or undefined before its first turn. */
@@ -85,15 +89,17 @@ export type StoredUsage = { session: string; turn: string; model: string; at: nu
 export interface Turns {
   /**
    * The point of acknowledgement: the user's message and its turn, in one transaction. With a `key` seen
-   * before in this session it changes nothing and returns the first one's ids.
+   * before in this session it changes nothing and returns the first one's ids. Throws `NOT_FOUND` where the
+   * session is not there or is not the turn's owner's.
    */
   open(
     turn: Turn,
     message: StoredMessage,
     key?: string,
   ): Promise<{ turn: string; message: string; repeated: boolean }>;
-  /** Appends what the model or a tool said. */
+  /** Appends what the model or a tool said: all of it or nothing. Throws `NOT_FOUND` as above. */
   append(messages: StoredMessage[]): Promise<void>;
+  /** Does nothing where the turn went with its session. */
   setState(turn: string, state: Turn["state"], at: number, fault?: FaultReport): Promise<void>;
   get(id: string): Promise<Turn | undefined>;
   /** Those of a session, in order. */
@@ -115,8 +121,9 @@ export type Turn = {
 
 /** Side effects, written before they happen. */
 export interface Journal {
-  /** On disk before it resolves. Throws when this call was started before: an effect happens once. */
+  /** On disk before it resolves. Throws `JOURNAL_REPEATED` when this call was: an effect happens once. */
   start(entry: JournalEntry): Promise<void>;
+  /** Does nothing where the call went with its session. */
   finish(call: string, outcome: { ok: boolean; at: number }): Promise<void>;
   get(call: string): Promise<JournalEntry | undefined>;
 }

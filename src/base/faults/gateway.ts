@@ -21,12 +21,6 @@ export const gatewayFaults = {
       `Cannot wait longer for the request: its body did not come within ${seconds} s`,
     fix: () => "Send it again over a faster connection, or send less at once",
   }),
-  NOT_FOUND: entry<{ what: string }>({
-    status: 404,
-    exit: 1,
-    message: ({ what }) => `Cannot find ${what}`,
-    fix: () => "Check the id and the path; docs/api.md shows each route",
-  }),
   METHOD_REFUSED: entry<{ method: string; allowed: string }>({
     status: 405,
     exit: 2,

@@ -28,11 +28,32 @@ export const storeFaults = {
       `Cannot open "${file}": its version ${found} is newer than ${known}, the last this program knows`,
     fix: () => "Use the newer Isopod that wrote it",
   }),
-  NOT_FOUND: entry<{ what: string; id: string }>({
+  STORE_EXPOSED: entry<{ path: string; mode: string }>({
+    status: 500,
+    exit: 1,
+    message: ({ path, mode }) =>
+      `Cannot vouch for "${path}": other users of this machine may open it (mode ${mode})`,
+    fix: ({ path }) => `Run \`isopod doctor --fix\`, or \`chmod go-rwx ${path}\``,
+  }),
+  STORE_SPACE_LOW: entry<{ folder: string; freeMb: number }>({
+    status: 507,
+    exit: 1,
+    message: ({ folder, freeMb }) =>
+      `Cannot save for long: the disk that holds "${folder}" has ${freeMb} MB left`,
+    fix: () => "Free some space on that disk; 1 GB is comfortable",
+  }),
+  JOURNAL_REPEATED: entry<{ call: string }>({
+    status: 409,
+    exit: 1,
+    message: ({ call }) => `Cannot run the tool call "${call}": it was started before`,
+    fix: () => "Look at what it did, then ask again in a new message: an effect happens once",
+  }),
+  /** `what` alone where it says which one, such as `the session "ses_1"`. */
+  NOT_FOUND: entry<{ what: string; id?: string }>({
     status: 404,
     exit: 2,
-    message: ({ what, id }) => `Cannot find the ${what} "${id}"`,
-    fix: ({ what }) =>
-      `List what there is, and use an id of yours (a ${what} of another person is not shown)`,
+    message: ({ what, id }) =>
+      id === undefined ? `Cannot find ${what}` : `Cannot find the ${what} "${id}"`,
+    fix: () => "List what there is, and use an id of yours (what is another person's is not shown)",
   }),
 };

@@ -1,0 +1,131 @@
+/**
+ * What each version of the store's file adds, in order. A step that was released is never changed.
+ *
+ * Ownership and belonging are kept by foreign keys: a turn names a session *and* its owner, a message a
+ * session *and* its turn, so that no mistake above can file something under the wrong one. People of
+ * `sessions` and `memories` are not keys, because who may be one is auth's business.
+ */
+export type Migration = { version: number; sql: string };
+
+const first = `
+create table people (
+  id text primary key,
+  name text not null,
+  role text not null check (role in ('owner', 'member')),
+  createdAt integer not null
+) strict;
+
+create table credentials (
+  id text primary key,
+  person text not null references people (id) on delete cascade,
+  kind text not null check (kind in ('key', 'device')),
+  name text not null,
+  scopes text not null,
+  hash text not null unique,
+  proofHash text,
+  createdAt integer not null,
+  lastUsedAt integer,
+  check ((kind = 'device') = (proofHash is not null))
+) strict;
+create index credentialsOfPerson on credentials (person);
+
+create table pairingCodes (
+  hash text primary key,
+  person text not null references people (id) on delete cascade,
+  scopes text not null,
+  expiresAt integer not null
+) strict;
+
+create table sessions (
+  id text primary key,
+  owner text not null,
+  title text not null,
+  model text,
+  createdAt integer not null,
+  updatedAt integer not null,
+  unique (id, owner)
+) strict;
+create index sessionsOfOwner on sessions (owner, updatedAt);
+
+create table turns (
+  seq integer primary key,
+  id text not null unique,
+  session text not null,
+  owner text not null,
+  state text not null check (state in ('queued', 'running', 'done', 'failed', 'stopped')),
+  attended integer not null check (attended in (0, 1)),
+  createdAt integer not null,
+  endedAt integer,
+  fault text,
+  message text not null,
+  key text,
+  unique (session, id),
+  unique (session, key),
+  foreign key (session, owner) references sessions (id, owner) on delete cascade
+) strict;
+create index turnsOfSession on turns (session, seq);
+create index unfinishedTurns on turns (seq) where state in ('queued', 'running');
+
+create table messages (
+  seq integer primary key,
+  id text not null unique,
+  session text not null,
+  turn text not null,
+  at integer not null,
+  message text not null,
+  foreign key (session, turn) references turns (session, id) on delete cascade
+) strict;
+create index messagesOfSession on messages (session, seq);
+
+create table epochs (
+  session text not null references sessions (id) on delete cascade,
+  number integer not null,
+  why text not null check (why in ('new', 'model', 'compaction')),
+  model text not null,
+  system text not null,
+  toolsJson text not null,
+  preface text not null,
+  firstMessage text,
+  startedAt integer not null,
+  primary key (session, number)
+) strict;
+
+create table usage (
+  seq integer primary key,
+  session text not null references sessions (id) on delete cascade,
+  turn text not null,
+  model text not null,
+  at integer not null,
+  inputTokens integer not null,
+  outputTokens integer not null,
+  cachedTokens integer,
+  contextTokens integer not null
+) strict;
+create index usageOfSession on usage (session);
+
+create table journal (
+  call text primary key,
+  turn text not null references turns (id) on delete cascade,
+  tool text not null,
+  argumentsHash text not null,
+  before text not null,
+  approvedBy text,
+  startedAt integer not null,
+  finishedAt integer,
+  ok integer check (ok in (0, 1))
+) strict;
+create index journalOfTurn on journal (turn);
+
+create table memories (
+  seq integer primary key,
+  id text not null unique,
+  person text not null,
+  text text not null,
+  at integer not null
+) strict;
+create index memoriesOfPerson on memories (person, seq);
+
+create table "values" (key text primary key, value text not null) strict;
+`;
+
+export const migrations: readonly Migration[] = [{ version: 1, sql: first }];

@@ -1,0 +1,294 @@
+/**
+ * Every query of the store, written with kysely and checked against `tables.ts`.
+ *
+ * They are compiled ahead of time into `statements.ts` (`node scripts/compile-queries.ts`), because loading
+ * kysely costs a start 150 to 300 ms and 25 MB: the gateway imports this file for its types only. Another
+ * database is served by compiling the same queries with its compiler.
+ */
+
+import {
+  type Compilable,
+  DummyDriver,
+  Kysely,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  sql,
+} from "kysely";
+
+import type { Tables } from "./tables.ts";
+
+/** SQL with `?` for the named parameters, in their order. `types` never stands there: it carries P and R. */
+export type Query<P = never, R = unknown> = {
+  sql: string;
+  params: readonly string[];
+  types?: (params: P) => R;
+};
+export type Queries = ReturnType<typeof compileQueries>;
+
+export function compileQueries() {
+  const db = new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
+  return {
+    ...authQueries(db),
+    ...sessionQueries(db),
+    ...historyQueries(db),
+    ...turnQueries(db),
+    ...journalQueries(db),
+    ...smallQueries(db),
+  };
+}
+
+type Db = Kysely<Tables>;
+type Row<T extends keyof Tables> = Omit<Tables[T], "seq">;
+
+const authQueries = (db: Db) => ({
+  addPerson: query((p: Row<"people">) => db.insertInto("people").values(pick(p, PERSON))),
+  person: query((p: { id: string }) =>
+    db.selectFrom("people").select(PERSON).where("id", "=", p.id),
+  ),
+  people: query(() => db.selectFrom("people").select(PERSON).orderBy("createdAt").orderBy("id")),
+  addCredential: query((p: Row<"credentials">) =>
+    db.insertInto("credentials").values(pick(p, CREDENTIAL)),
+  ),
+  credentialByHash: query((p: { hash: string }) =>
+    db.selectFrom("credentials").select(CREDENTIAL).where("hash", "=", p.hash),
+  ),
+  credentialsOf: query((p: { person: string }) =>
+    db
+      .selectFrom("credentials")
+      .select(CREDENTIAL)
+      .where("person", "=", p.person)
+      .orderBy("createdAt")
+      .orderBy("id"),
+  ),
+  revokeCredential: query((p: { person: string; id: string }) =>
+    db.deleteFrom("credentials").where("id", "=", p.id).where("person", "=", p.person),
+  ),
+  touchCredential: query((p: { id: string; at: number }) =>
+    db.updateTable("credentials").set({ lastUsedAt: p.at }).where("id", "=", p.id),
+  ),
+  addPairingCode: query((p: Row<"pairingCodes">) =>
+    db.insertInto("pairingCodes").values(pick(p, ["hash", "person", "scopes", "expiresAt"])),
+  ),
+  takePairingCode: query((p: { hash: string }) =>
+    db
+      .deleteFrom("pairingCodes")
+      .where("hash", "=", p.hash)
+      .returning(["person", "scopes", "expiresAt"]),
+  ),
+  dropPairingCodes: query((p: { before: number }) =>
+    db.deleteFrom("pairingCodes").where("expiresAt", "<", p.before),
+  ),
+});
+
+const sessionQueries = (db: Db) => ({
+  addSession: query((p: Row<"sessions">) => db.insertInto("sessions").values(pick(p, SESSION))),
+  session: query((p: { owner: string; id: string }) =>
+    db.selectFrom("sessions").select(SESSION).where("id", "=", p.id).where("owner", "=", p.owner),
+  ),
+  sessions: query((p: { owner: string; limit: number }) =>
+    db
+      .selectFrom("sessions")
+      .select(SESSION)
+      .where("owner", "=", p.owner)
+      .orderBy("updatedAt", "desc")
+      .orderBy("id", "desc")
+      .limit(p.limit),
+  ),
+  touchSession: query((p: { owner: string; id: string; updatedAt: number }) =>
+    db
+      .updateTable("sessions")
+      .set({ updatedAt: p.updatedAt })
+      .where("id", "=", p.id)
+      .where("owner", "=", p.owner),
+  ),
+  setSessionTitle: query((p: { id: string; title: string }) =>
+    db.updateTable("sessions").set({ title: p.title }).where("id", "=", p.id),
+  ),
+  setSessionModel: query((p: { id: string; model: string | null }) =>
+    db.updateTable("sessions").set({ model: p.model }).where("id", "=", p.id),
+  ),
+  deleteMessages: query((p: { session: string }) =>
+    db.deleteFrom("messages").where("session", "=", p.session),
+  ),
+  deleteSession: query((p: { owner: string; id: string }) =>
+    db.deleteFrom("sessions").where("id", "=", p.id).where("owner", "=", p.owner),
+  ),
+});
+
+const historyQueries = (db: Db) => ({
+  messages: query((p: { session: string }) =>
+    db.selectFrom("messages").select(MESSAGE).where("session", "=", p.session).orderBy("seq"),
+  ),
+  addMessage: query((p: Row<"messages">) => db.insertInto("messages").values(pick(p, MESSAGE))),
+  epoch: query((p: { session: string }) =>
+    db
+      .selectFrom("epochs")
+      .selectAll()
+      .where("session", "=", p.session)
+      .orderBy("number", "desc")
+      .limit(sql.lit(1)),
+  ),
+  addEpoch: query((p: Row<"epochs">) =>
+    db
+      .insertInto("epochs")
+      .values(
+        pick(p, [
+          "session",
+          "number",
+          "why",
+          "model",
+          "system",
+          "toolsJson",
+          "preface",
+          "firstMessage",
+          "startedAt",
+        ]),
+      ),
+  ),
+  addUsage: query((p: Row<"usage">) =>
+    db
+      .insertInto("usage")
+      .values(
+        pick(p, [
+          "session",
+          "turn",
+          "model",
+          "at",
+          "inputTokens",
+          "outputTokens",
+          "cachedTokens",
+          "contextTokens",
+        ]),
+      ),
+  ),
+});
+
+const turnQueries = (db: Db) => ({
+  addTurn: query((p: Row<"turns">) =>
+    db.insertInto("turns").values(pick(p, [...TURN, "message", "key"])),
+  ),
+  turnByKey: query((p: { session: string; key: string }) =>
+    db
+      .selectFrom("turns")
+      .select(["id", "message"])
+      .where("session", "=", p.session)
+      .where("key", "=", p.key),
+  ),
+  setTurnState: query((p: Pick<Tables["turns"], "id" | "state" | "endedAt" | "fault">) =>
+    db
+      .updateTable("turns")
+      .set({ state: p.state, endedAt: p.endedAt, fault: p.fault })
+      .where("id", "=", p.id),
+  ),
+  turn: query((p: { id: string }) => db.selectFrom("turns").select(TURN).where("id", "=", p.id)),
+  turns: query((p: { session: string }) =>
+    db.selectFrom("turns").select(TURN).where("session", "=", p.session).orderBy("seq"),
+  ),
+  unfinishedTurns: query(() =>
+    db
+      .selectFrom("turns")
+      .select(TURN)
+      // Literals, because a partial index serves only the very words it was made with.
+      .where("state", "in", [sql.lit("queued" as const), sql.lit("running" as const)])
+      .orderBy("seq"),
+  ),
+});
+
+const journalQueries = (db: Db) => ({
+  startCall: query((p: Omit<Row<"journal">, "finishedAt" | "ok">) =>
+    db
+      .insertInto("journal")
+      .values(
+        pick(p, ["call", "turn", "tool", "argumentsHash", "before", "approvedBy", "startedAt"]),
+      )
+      .onConflict((conflict) => conflict.column("call").doNothing()),
+  ),
+  finishCall: query((p: { call: string; ok: number; at: number }) =>
+    db.updateTable("journal").set({ ok: p.ok, finishedAt: p.at }).where("call", "=", p.call),
+  ),
+  call: query((p: { call: string }) =>
+    db.selectFrom("journal").selectAll().where("call", "=", p.call),
+  ),
+});
+
+const smallQueries = (db: Db) => ({
+  addMemory: query((p: Row<"memories">) =>
+    db.insertInto("memories").values(pick(p, ["id", "person", "text", "at"])),
+  ),
+  memories: query((p: { person: string }) =>
+    db
+      .selectFrom("memories")
+      .select(["id", "text", "at"])
+      .where("person", "=", p.person)
+      .orderBy("seq"),
+  ),
+  value: query((p: { key: string }) =>
+    db.selectFrom("values").select("value").where("key", "=", p.key),
+  ),
+  setValue: query((p: { key: string; value: string }) =>
+    db
+      .insertInto("values")
+      .values(pick(p, ["key", "value"]))
+      .onConflict((conflict) =>
+        conflict.column("key").doUpdateSet({ value: (eb) => eb.ref("excluded.value") }),
+      ),
+  ),
+});
+
+const PERSON = ["id", "name", "role", "createdAt"] as const;
+const CREDENTIAL = [
+  "id",
+  "person",
+  "kind",
+  "name",
+  "scopes",
+  "hash",
+  "proofHash",
+  "createdAt",
+  "lastUsedAt",
+] as const;
+const SESSION = ["id", "owner", "title", "model", "createdAt", "updatedAt"] as const;
+const MESSAGE = ["id", "session", "turn", "at", "message"] as const;
+const TURN = [
+  "id",
+  "session",
+  "owner",
+  "state",
+  "attended",
+  "createdAt",
+  "endedAt",
+  "fault",
+] as const;
+
+/** An object of some of the parameters, as `values` wants it. */
+function pick<P, Name extends keyof P>(params: P, names: readonly Name[]): Pick<P, Name> {
+  // `fromEntries` forgets which names went in; they are those that come out.
+  return Object.fromEntries(names.map((name) => [name, params[name]])) as Pick<P, Name>;
+}
+
+/** Stands for a value that is known only when the statement runs. */
+class Param {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+function query<P, R>(build: (params: P) => Compilable<R>): Query<P, R> {
+  // While compiling, each property of `params` is a marker; the types are those of the real values.
+  const markers = new Proxy({}, { get: (_, name) => new Param(String(name)) }) as P & object;
+  const { sql, parameters } = build(markers).compile();
+  const params = parameters.map((param) => {
+    if (param instanceof Param) return param.name;
+    throw new TypeError(`a constant in "${sql}": write it with sql.lit or eb.lit`);
+  });
+  return { sql, params };
+}

@@ -1,0 +1,91 @@
+import { Fault } from "../base/fault.ts";
+import { type Database, isDangling } from "./database.ts";
+import { toMessage, toMessages } from "./rows.ts";
+import type { Epoch, Session, Sessions, StoredMessage } from "./store.ts";
+import type { Tables } from "./tables.ts";
+import type { Writer } from "./writer.ts";
+
+export function createSessions(database: Database, writer: Writer): Sessions {
+  const { statements } = database;
+  return {
+    async create({ model = null, ...session }) {
+      await writer.write(() => statements.addSession.run({ ...session, model }));
+    },
+
+    async get(owner, id) {
+      const row = statements.session.get({ owner, id });
+      return row && toSession(row);
+    },
+
+    // To SQLite a negative limit is none.
+    list: async (owner, limit = -1) => statements.sessions.all({ owner, limit }).map(toSession),
+
+    update: (owner, id, { title, model, updatedAt }) =>
+      writer.write(() => {
+        if (statements.touchSession.run({ owner, id, updatedAt }) === 0) return false;
+        if (title !== undefined) statements.setSessionTitle.run({ id, title });
+        if (model !== undefined) statements.setSessionModel.run({ id, model });
+        return true;
+      }),
+
+    async delete(owner, id) {
+      const gone = await writer.write(() => {
+        if (!statements.session.get({ owner, id })) return false;
+        // The cascade would look for the messages of each turn by itself: slow in a long session.
+        statements.deleteMessages.run({ session: id });
+        return statements.deleteSession.run({ owner, id }) > 0;
+      });
+      // Else the log would hold the text for a while. Where a reader is in the way, the next one takes it.
+      if (gone) database.scrub();
+      return gone;
+    },
+
+    messages: async (session) => statements.messages.all({ session }).map(toStoredMessage),
+
+    async epoch(session) {
+      const row = statements.epoch.get({ session });
+      return row && toEpoch(row);
+    },
+
+    addEpoch: ({ preface, firstMessage = null, ...epoch }) =>
+      writer.write(() =>
+        inExisting("session", epoch.session, () => {
+          const json = JSON.stringify(preface);
+          statements.addEpoch.run({ ...epoch, firstMessage, preface: json });
+        }),
+      ),
+
+    addUsage: ({ cachedTokens = null, ...usage }) =>
+      writer.write(() =>
+        inExisting("session", usage.session, () => {
+          statements.addUsage.run({ ...usage, cachedTokens });
+        }),
+      ),
+  };
+}
+
+/** A session can be deleted while its turn runs: what comes after is told so, by `NOT_FOUND`. */
+export function inExisting<T>(what: "session" | "turn", id: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!isDangling(error)) throw error;
+    throw new Fault("NOT_FOUND", { what, id }, { cause: error });
+  }
+}
+
+const toSession = ({ model, ...session }: Tables["sessions"]): Session => ({
+  ...session,
+  ...(model !== null && { model }),
+});
+
+const toStoredMessage = (row: Omit<Tables["messages"], "seq">): StoredMessage => ({
+  ...row,
+  message: toMessage(row.message, row.id),
+});
+
+const toEpoch = (row: Tables["epochs"]): Epoch => ({
+  ...row,
+  preface: toMessages(row.preface, row.session),
+  firstMessage: row.firstMessage ?? undefined,
+});
