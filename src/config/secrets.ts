@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join, normalize } from "node:path";
+import { readFileSync, realpathSync } from "node:fs";
+import { join, sep } from "node:path";
 
 import { Fault } from "../base/fault.ts";
 import type { Finding } from "./draft.ts";
@@ -60,11 +60,13 @@ function fillVariables(text: string, path: string, env: Environment, faults: Fin
 }
 
 function readSecret(name: string, path: string, folder: string, faults: Finding[]): string {
-  // A config is often somebody else's file: it must not read what lies outside the secrets folder.
-  const inside = !name.includes("\0") && !name.startsWith("/") && !normalize(name).startsWith("..");
   try {
-    if (!inside) throw new Error("it must name a file inside the secrets folder");
-    return readFileSync(join(folder, name), "utf8").trim();
+    // A config is often somebody else's file: neither `..` nor a link may lead out of the secrets folder.
+    const file = realpathSync(join(folder, name));
+    if (!file.startsWith(realpathSync(folder) + sep)) {
+      throw new Error("it must name a file inside the secrets folder");
+    }
+    return readFileSync(file, "utf8").trim();
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
     faults.push(missing(path, detail, cause));
