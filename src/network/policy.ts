@@ -81,18 +81,13 @@ function refuse(
       text: "Write the address of the server itself",
     });
   }
-  const isName = host !== address;
-  if (found === "device") {
-    // A literal loopback address is this machine for everybody; a name for it must be config's own.
-    return undefined;
-  }
-  const needed: Mode = found === "public" ? "internet" : "private";
+  if (found === "device") return undefined; // a name comes this far only when it is localhost or listed
   if (!isListed(policy, host)) return blockedUnlisted(host);
+  const needed: Mode = found === "public" ? "internet" : "private";
   if (WIDTH[policy.mode] >= WIDTH[needed]) return undefined;
-  const what = found === "public" ? "on the internet" : "not this machine";
-  return blocked(address, isName ? `it leads to ${address}, which is ${what}` : `it is ${what}`, {
-    mode: needed,
-  });
+  const where = found === "public" ? "on the internet" : "not this machine";
+  const why = host === address ? `it is ${where}` : `it leads to ${address}, which is ${where}`;
+  return blocked(address, why, { mode: needed });
 }
 
 /** How far each mode reaches; a wider one includes the narrower. */
@@ -125,4 +120,5 @@ export function toAllowedHost(value: string, setting: string): AllowedHost | und
   return url?.hostname ? { host: normalizeHost(url.hostname), setting } : undefined;
 }
 
-const bracketed = (host: string) => (host.split(":").length > 2 && !host.startsWith("[") ? `[${host}]` : host);
+const bracketed = (host: string) =>
+  host.split(":").length > 2 && !host.startsWith("[") ? `[${host}]` : host;

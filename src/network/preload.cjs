@@ -17,7 +17,7 @@ const childProcess = require("node:child_process");
 const dgram = require("node:dgram");
 const dns = require("node:dns");
 const inspector = require("node:inspector");
-const module_ = require("node:module");
+const modules = require("node:module");
 const net = require("node:net");
 const workers = require("node:worker_threads");
 
@@ -39,7 +39,7 @@ function install() {
   closePrograms(open, attempts);
   closeWorkers();
   closeBackDoors(attempts);
-  module_.syncBuiltinESMExports();
+  modules.syncBuiltinESMExports();
 
   lock(process, MARK, createTake(open, attempts));
 }
@@ -178,7 +178,7 @@ function closeBackDoors(attempts) {
   refuseAll(process, ["binding", "_linkedBinding"], "internal binding", attempts);
   refuseAll(process, ["dlopen"], "native add-on", attempts);
   refuseAll(process, ["_debugProcess"], "debugger", attempts);
-  refuseAll(module_, ["register"], "loader thread", attempts);
+  refuseAll(modules, ["register"], "loader thread", attempts);
 }
 
 function refuseAll(holder, names, kind, attempts) {

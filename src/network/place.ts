@@ -1,0 +1,111 @@
+import { Agent } from "node:http";
+import type { LookupFunction, Socket } from "node:net";
+import { connect as connectTcp, isIP } from "node:net";
+import { connect as connectTls } from "node:tls";
+
+import { Fault } from "../base/fault.ts";
+import type { Doors } from "../process/doors.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Target } from "./target.ts";
+
+/** One server that requests were sent to, with its open connections. */
+export interface Place {
+  readonly agent: Agent;
+  readonly target: Target;
+  /** The addresses that were checked last; a new connection goes to these only. */
+  addresses: readonly string[];
+  /** What the request is for that is being sent right now; a connection opened for it says so. */
+  purpose: string;
+  /** Requests under way, each as the function that ends it. */
+  readonly running: Set<(reason: Error) => void>;
+  /** Closes connections that nobody uses. */
+  closeIdle(): void;
+}
+
+export type PlaceOptions = {
+  doors: Doors;
+  ledger: Pick<Ledger, "append">;
+  /** Further certificates to trust, in PEM. */
+  ca?: readonly string[] | undefined;
+};
+
+/** A host on a LAN answers within milliseconds; one that is switched off would keep us for two minutes. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** As many as chats that may run at once on one server; more connections are closed after use. */
+const MAX_IDLE = 32;
+
+export function createPlace(target: Target, options: PlaceOptions): Place {
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE });
+  const place: Place = {
+    agent,
+    target,
+    addresses: [],
+    purpose: "",
+    running: new Set(),
+    closeIdle() {
+      for (const sockets of Object.values(agent.freeSockets)) {
+        for (const socket of sockets ?? []) socket.destroy();
+      }
+    },
+  };
+  // An agent of our own asks no environment for a proxy, and its connections come from here alone.
+  agent.createConnection = () => openConnection(place, options);
+  return place;
+}
+
+function openConnection(place: Place, options: PlaceOptions): Socket {
+  const socket = options.doors.connect(() => dial(place, options));
+  const { target, purpose } = place;
+  const timer = setTimeout(() => {
+    const seconds = CONNECT_TIMEOUT_MS / 1000;
+    socket.destroy(
+      new Fault("EGRESS_TIMEOUT", { host: target.label, seconds, what: "connection" }),
+    );
+  }, CONNECT_TIMEOUT_MS).unref();
+  socket.once("close", () => clearTimeout(timer));
+  socket.once("connect", () => {
+    // Written now, not when the request is over: that may be minutes, or never.
+    options.ledger.append({
+      kind: "connection",
+      purpose,
+      host: target.label,
+      address: socket.remoteAddress ?? "",
+      sentBytes: 0,
+      receivedBytes: 0,
+      verdict: "allowed",
+    });
+  });
+  socket.once(target.secure ? "secureConnect" : "connect", () => clearTimeout(timer));
+  return socket;
+}
+
+function dial(place: Place, { ca }: PlaceOptions): Socket {
+  const { destination, port, secure } = place.target;
+  if (destination.kind === "unix") return connectTcp({ path: destination.path });
+  const { addresses } = place;
+  const [only] = addresses;
+  // A single address is given as it is; of several Node tries one after the other, none but these.
+  const host = addresses.length === 1 && only ? only : destination.host;
+  const where = { host, port, lookup: lookupAmong(addresses), noDelay: true };
+  if (!secure) return connectTcp(where);
+  return connectTls({
+    ...where,
+    // The certificate must be the one of the name that config wrote, whatever address it led to.
+    servername: isIP(destination.host) ? "" : destination.host,
+    ALPNProtocols: ["http/1.1"],
+    rejectUnauthorized: true, // said here, so that NODE_TLS_REJECT_UNAUTHORIZED=0 cannot unsay it
+    ...(ca ? { ca: [...ca] } : {}),
+  });
+}
+
+/** Answers with what was checked, in place of the system's resolver, so that nothing is asked twice. */
+function lookupAmong(addresses: readonly string[]): LookupFunction {
+  return (host, { all }, callback) => {
+    const answers = addresses.map((address) => ({ address, family: isIP(address) }));
+    const [first] = answers;
+    if (!first) callback(new Error(`no checked address of ${host}`), "");
+    else if (all) callback(null, answers);
+    else callback(null, first.address, first.family);
+  };
+}
