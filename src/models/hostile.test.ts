@@ -57,7 +57,7 @@ test("security: no token can be hidden so that marking its neighbour makes it", 
       const neutral = neutralise(text);
       for (const token of TOKENS) assert.ok(!neutral.includes(token), token);
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
 });
 
@@ -67,7 +67,7 @@ test("restore() undoes neutralise() for every text, also one that is marked alre
       assert.equal(restore(neutralise(text)), text);
       assert.equal(restore(restore(neutralise(neutralise(text)))), text);
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
 });
 
@@ -77,7 +77,7 @@ test("neutralise(restore()) of what a model wrote is idempotent", () => {
       const once = neutralise(restore(text));
       assert.equal(neutralise(restore(once)), once);
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
 });
 
@@ -135,7 +135,7 @@ test("neutraliseJson() says what neutralise() says of each string, in valid JSON
       assert.deepEqual(JSON.parse(neutral), neutralIn(JSON.parse(json)));
       assert.deepEqual(restoreIn(JSON.parse(neutral)), restoreIn(JSON.parse(json)));
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   );
 });
 

@@ -28,7 +28,7 @@ const AFTER_ANGLE = [
   String.raw`\/?(?:tool_calls?|tool_response|tools|tool_result|think|arg_key|arg_value)>`, // Hermes, Qwen, GLM
   String.raw`\/?(?:seed|minimax):${NAME}>`, // Seed, MiniMax
   String.raw`(?:fim_(?:prefix|middle|suffix|pad)|file_sep|repo_name|reponame|filename|endoftext)>`, // StarCoder
-  String.raw`(?:unused|extra_id_|reserved_)\w{1,32}>`,
+  `(?:unused|extra_id_|reserved_)${NAME}>`,
 ];
 
 const AFTER_SQUARE = [
