@@ -1,0 +1,1 @@
+export const MODEL = "bench:7b";
