@@ -19,7 +19,7 @@ export interface Database {
   transact<T>(work: () => T): T;
   /**
    * Moves the log into the file and empties it, so that what was deleted stands in neither. False where a
-   * reader was in the way.
+   * reader was in the way or the disk is full: nothing is lost by it, and it can be tried again.
    */
   scrub(): boolean;
   close(): void;
@@ -56,7 +56,7 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Da
     path,
     statements: prepareAll(db, guarded),
     transact: (work) => guarded(() => transact(db, work)),
-    scrub: () => guarded(() => db.prepare("pragma wal_checkpoint(truncate)").get()?.["busy"] === 0),
+    scrub: () => scrub(db, guarded),
     close: () => db.close(),
   };
 }
@@ -132,6 +132,15 @@ function transact<T>(db: DatabaseSync, work: () => T): T {
   } catch (error) {
     // A full disk can end the transaction by itself.
     if (db.isTransaction) db.exec("rollback");
+    throw error;
+  }
+}
+
+function scrub(db: DatabaseSync, guarded: <T>(work: () => T) => T): boolean {
+  try {
+    return guarded(() => db.prepare("pragma wal_checkpoint(truncate)").get()?.["busy"] === 0);
+  } catch (error) {
+    if (error instanceof Fault && error.code === "STORE_FULL") return false;
     throw error;
   }
 }
