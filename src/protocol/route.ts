@@ -36,6 +36,8 @@ export type RouteRequest<Body> = {
   query: URLSearchParams;
   headers: Headers;
   body: Body;
+  /** Where it came from: an IP address, "unix" or "process". Wrong keys and codes lock out a peer. */
+  peer: string;
   /** Aborted when the caller hangs up or its credential is revoked. */
   signal: AbortSignal;
 };

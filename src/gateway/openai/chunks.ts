@@ -1,0 +1,103 @@
+/**
+ * An answer as `chat.completion.chunk` events. This is the hot path: hundreds of tokens a second of many
+ * chats. What does not change in a chat is made once; deltas that came in one turn of the event loop are
+ * one chunk and one write.
+ */
+
+import type { Outlet } from "../../base/outlet.ts";
+import { toOpenAiError, type Failure } from "../answer.ts";
+import { toWireUsage, type ChatUsage, type FinishReason, type Sink } from "./sink.ts";
+
+export interface ChunkWriter extends Sink {
+  /** Ends the stream with the fault as an event: the status was sent long ago. */
+  fail(failure: Failure): void;
+  /** A comment that says nothing, so that the connection is not taken for dead. */
+  beat(): void;
+}
+
+export type ChunkOptions = {
+  outlet: Outlet;
+  id: string;
+  model: string;
+  /** Seconds since 1970 UTC. */
+  created: number;
+  includeUsage: boolean;
+  /** Called at the first piece. */
+  began: () => void;
+};
+
+type Delta = "content" | "reasoning_content";
+
+export function createChunkWriter(options: ChunkOptions): ChunkWriter {
+  const { outlet, id, model, created, includeUsage, began } = options;
+  const head = `data: {"id":${JSON.stringify(id)},"object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)},"choices":[`;
+  const tail = `]${includeUsage ? ',"usage":null' : ""}}\n\n`;
+  const open = `${head}{"index":0,"delta":{`;
+  const close = `},"logprobs":null,"finish_reason":null}${tail}`;
+  let role = '"role":"assistant",';
+  let delta: Delta = "content";
+  let text = "";
+  let frames = "";
+  let calls = 0;
+  let scheduled = false;
+  let begun = false;
+
+  const frame = (body: string) => {
+    frames += `${open}${role}${body}${close}`;
+    role = "";
+  };
+  const settle = () => {
+    if (text !== "") frame(`"${delta}":${JSON.stringify(text)}`);
+    text = "";
+  };
+  const flush = () => {
+    scheduled = false;
+    settle();
+    outlet.send(frames);
+    frames = "";
+  };
+  const schedule = () => {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(flush);
+    if (begun) return;
+    begun = true;
+    began();
+  };
+  const add = (kind: Delta, more: string) => {
+    if (kind !== delta) settle();
+    delta = kind;
+    text += more;
+    schedule();
+  };
+  return {
+    text: (more) => add("content", more),
+    reasoning: (more) => add("reasoning_content", more),
+    call: ({ id, tool, argumentsJson }) => {
+      settle();
+      const call = { name: tool, arguments: argumentsJson };
+      const wire = { index: calls, id, type: "function", function: call };
+      frame(`"tool_calls":[${JSON.stringify(wire)}]`);
+      calls += 1;
+      schedule();
+    },
+    done: (reason: FinishReason, usage: ChatUsage) => {
+      settle();
+      frames += `${head}{"index":0,"delta":{${role.replace(/,$/, "")}},"logprobs":null,"finish_reason":"${reason}"}${tail}`;
+      if (includeUsage) frames += `${head}],"usage":${JSON.stringify(toWireUsage(usage))}}\n\n`;
+      frames += "data: [DONE]\n\n";
+      flush();
+      outlet.close();
+    },
+    room: () => outlet.room(),
+    fail: (failure) => {
+      settle();
+      frames += `data: ${JSON.stringify({ error: toOpenAiError(failure) })}\n\n`;
+      flush();
+      outlet.close();
+    },
+    beat: () => {
+      if (outlet.hasRoom()) outlet.send(":\n\n");
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { Route } from "../protocol/route.ts";
+import { chatRoute, type ChatDeps } from "./openai/chat.ts";
+import { modelRoutes, type ModelDeps } from "./openai/models.ts";
+import { accountRoutes, type AccountAuth } from "./routes/account.ts";
+import { healthRoutes, type HealthDeps } from "./routes/health.ts";
+import { systemRoutes, type SystemDeps } from "./routes/system.ts";
+
+export type GatewayRouteDeps = SystemDeps &
+  HealthDeps &
+  ChatDeps &
+  Omit<ModelDeps, "models"> & { auth: AccountAuth };
+
+/** The routes of the gateway itself; rooms bring their own. */
+export const gatewayRoutes = (deps: GatewayRouteDeps): Route[] => [
+  ...healthRoutes(deps),
+  ...accountRoutes(deps.auth),
+  ...systemRoutes(deps),
+  ...modelRoutes(deps),
+  chatRoute(deps),
+];
