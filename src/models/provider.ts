@@ -31,6 +31,8 @@ export type Model = {
   /** The largest context the model was made for, and the one the server has loaded, where it says so. */
   contextTokens?: number;
   loadedContextTokens?: number;
+  /** The one that its author set (Ollama's Modelfile). */
+  preferredContextTokens?: number;
   sizeBytes?: number;
   tools?: boolean;
   vision?: boolean;

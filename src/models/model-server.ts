@@ -1,0 +1,162 @@
+/**
+ * One model server over HTTP: sends requests through the egress guard and turns what goes wrong into
+ * faults. The dialects know what to send; this knows how a connection fails.
+ */
+
+import type { z } from "zod";
+
+import { Fault } from "../base/fault.ts";
+import { nearest } from "../base/nearest.ts";
+import type { Egress, EgressResponse } from "../network/egress.ts";
+import { toRefusal } from "./refusal.ts";
+
+export type ModelServerOptions = {
+  /** The provider's id, for faults. */
+  id: string;
+  baseUrl: string;
+  egress: Egress;
+  headers?: Readonly<Record<string, string>> | undefined;
+  apiKey?: string | undefined;
+  /** How long a listing may wait for its head, in ms. */
+  headTimeoutMs?: number | undefined;
+};
+
+export interface ModelServer {
+  readonly id: string;
+  /** Reads a small JSON answer; a POST where there is a body. Throws faults as `stream` does. */
+  read<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal, body?: object): Promise<T>;
+  /** Posts a chat and returns the bytes of its answer. Throws a `Fault`, or the signal's reason. */
+  stream(chat: StreamedChat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** What a failure while reading a stream means: a fault, or the signal's reason. */
+  toReadFailure(error: unknown, signal: AbortSignal): unknown;
+}
+
+export type StreamedChat = {
+  path: string;
+  body: string;
+  model: string;
+  /** Names of the models there are, for a model that is not. */
+  names: (signal: AbortSignal) => Promise<string[]>;
+};
+
+/** A busy server answers a listing late, a LAN host that is off never: 5 s is what people still wait. */
+const LIST_TIMEOUT_MS = 5_000;
+/** A server with hundreds of models lists them in less. */
+const MAX_LIST_BYTES = 8 * 1024 * 1024;
+/** What is read of a refusal; the detail is cut to a line of it. */
+const MAX_REFUSAL_BYTES = 64 * 1024;
+
+export function createModelServer(options: ModelServerOptions): ModelServer {
+  const { id, baseUrl, egress, headTimeoutMs = LIST_TIMEOUT_MS } = options;
+  const headers = {
+    ...(options.apiKey && { authorization: `Bearer ${options.apiKey}` }),
+    ...options.headers,
+  };
+
+  async function send(
+    path: string,
+    request: { body?: string; purpose: string; headTimeoutMs?: number },
+    signal: AbortSignal,
+  ): Promise<EgressResponse> {
+    const url = joinUrl(baseUrl, path);
+    const { body } = request;
+    try {
+      return await egress.request({
+        ...request,
+        url,
+        method: body === undefined ? "GET" : "POST",
+        headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+        signal,
+      });
+    } catch (cause) {
+      // The guard's own refusal and the caller's abort already say what happened.
+      if (cause instanceof Fault && cause.code !== "EGRESS_TIMEOUT") throw cause;
+      signal.throwIfAborted();
+      throw new Fault("MODEL_UNREACHABLE", { provider: id, url }, { cause });
+    }
+  }
+
+  function toReadFailure(error: unknown, signal: AbortSignal): unknown {
+    if (signal.aborted) return signal.reason;
+    if (error instanceof Fault) return error;
+    if (error instanceof RangeError) {
+      return new Fault("MODEL_GARBLED", { provider: id, detail: error.message }, { cause: error });
+    }
+    return new Fault("MODEL_STREAM_CUT", { provider: id }, { cause: error });
+  }
+
+  async function readText(response: EgressResponse, maxBytes: number, signal: AbortSignal) {
+    try {
+      return await response.text(maxBytes);
+    } catch (error) {
+      throw toReadFailure(error, signal);
+    }
+  }
+
+  return {
+    id,
+    toReadFailure,
+
+    async read(path, schema, signal, body) {
+      const response = await send(
+        path,
+        {
+          ...(body && { body: JSON.stringify(body) }),
+          purpose: "models.list",
+          headTimeoutMs,
+        },
+        signal,
+      );
+      const text = await readText(response, MAX_LIST_BYTES, signal);
+      if (response.status !== 200) throw toRefusal({ provider: id, status: response.status, text });
+      return parse(schema, text, id);
+    },
+
+    async stream({ path, body, model, names }, signal) {
+      const response = await send(path, { body, purpose: "models.chat" }, signal);
+      if (response.status === 200 && !isWebPage(response)) return response.body;
+      const text = await readText(response, MAX_REFUSAL_BYTES, signal);
+      const fault = toRefusal({ provider: id, model, status: response.status, text });
+      throw fault.code === "MODEL_MISSING"
+        ? toMissing(id, model, await names(signal).catch(() => []), fault)
+        : fault;
+    },
+  };
+}
+
+/** `names` is empty where the server would not tell: the fault then says how to list them. */
+export function toMissing(
+  provider: string,
+  model: string,
+  names: readonly string[],
+  cause?: unknown,
+): Fault {
+  const family = model.split(":")[0];
+  const meant = nearest(model, names) ?? names.find((name) => name.split(":")[0] === family);
+  return new Fault(
+    "MODEL_MISSING",
+    { provider, model, ...(meant && { nearest: meant }) },
+    { cause },
+  );
+}
+
+/** Sets a path after a base URL; `unix:/path.sock` gets the colon that parts socket from path. */
+export function joinUrl(baseUrl: string, path: string): string {
+  const base = baseUrl.replace(/\/+$/, "");
+  const bareSocket = base.startsWith("unix:") && !base.slice("unix:".length).includes(":");
+  return bareSocket ? `${base}:${path}` : base + path;
+}
+
+const isWebPage = ({ headers }: EgressResponse) =>
+  (headers["content-type"] ?? "").startsWith("text/html");
+
+function parse<T>(schema: z.ZodType<T>, text: string, provider: string): T {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    const detail = text.trimStart().startsWith("<")
+      ? "it is a web page"
+      : "it is not the JSON that was expected";
+    throw new Fault("MODEL_GARBLED", { provider, detail }, { cause });
+  }
+}

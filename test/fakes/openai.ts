@@ -1,0 +1,118 @@
+/**
+ * A fake OpenAI-compatible server, written from the API reference and what llama.cpp and vLLM answer.
+ * Also a program: `node test/fakes/openai.ts --port 8000 --script script.json` (see `Script` in
+ * model-server.ts). What it says of itself (`/version`, `/props`, …) comes from the script's `routes`;
+ * without them it is a server of no known product.
+ */
+
+import {
+  runFake,
+  type Script,
+  startFake,
+  type Step,
+  toTokens,
+  type Wire,
+  type WireTurn,
+} from "./model-server.ts";
+
+export const startOpenAi = (script?: Script, port?: number) => startFake(wire, script, port);
+
+const wire: Wire = {
+  chatPaths: ["/v1/chat/completions"],
+  contentType: "text/event-stream",
+
+  write(step, turn) {
+    if (step === "end") return end({}, turn);
+    if ("end" in step) return end(step.end, turn);
+    if ("text" in step) return toTokens(step.text).map((content) => chunk(turn, { content }));
+    if ("reasoning" in step) {
+      return toTokens(step.reasoning).map((reasoning_content) =>
+        chunk(turn, { content: null, reasoning_content }),
+      );
+    }
+    if ("call" in step) return pieces(step, turn);
+    if ("calls" in step) return step.calls.flatMap((call) => pieces(call, turn));
+    if ("error" in step)
+      return [event({ error: { message: step.error, type: "server_error", code: 500 } })];
+    return "raw" in step ? [step.raw] : [];
+  },
+
+  answer(path, _body, { models = [{ name: "qwen3-8b" }] }) {
+    if (path !== "/v1/models") return undefined;
+    const data = models.map((model) => ({
+      id: model.name,
+      object: "model",
+      created: 1,
+      owned_by: "someone",
+      ...(model.loadedContextTokens && { max_model_len: model.loadedContextTokens }),
+    }));
+    return { body: { object: "list", data } };
+  },
+};
+
+const event = (value: object) => `data: ${JSON.stringify(value)}\n\n`;
+
+function chunk({ model }: WireTurn, delta: object, finish: string | null = null): string {
+  return event({
+    id: "chatcmpl-1",
+    object: "chat.completion.chunk",
+    created: 1,
+    model,
+    choices: [{ index: 0, delta, finish_reason: finish }],
+  });
+}
+
+/** As servers do: the name first, then the arguments in pieces of a few characters. */
+function pieces(
+  {
+    call,
+    arguments: json,
+    id,
+    asText,
+  }: { call: string; arguments: string; id?: string; asText?: boolean },
+  turn: WireTurn,
+): string[] {
+  const index = turn.calls++;
+  const head = { index, ...(id !== undefined && { id }), type: "function" };
+  // `asText: false` is a server that sends the object itself, whole; its bytes go out as they are.
+  if (asText === false) {
+    const marker = "@arguments@";
+    const whole = chunk(turn, {
+      tool_calls: [{ ...head, function: { name: call, arguments: marker } }],
+    });
+    return [whole.replace(JSON.stringify(marker), () => json)];
+  }
+  const parts = json.match(/[^]{1,5}/g) ?? [];
+  return [
+    chunk(turn, {
+      content: null,
+      tool_calls: [{ ...head, function: { name: call, arguments: "" } }],
+    }),
+    ...parts.map((part) => chunk(turn, { tool_calls: [{ index, function: { arguments: part } }] })),
+  ];
+}
+
+function end(given: Extract<Step, { end: object }>["end"], turn: WireTurn): string[] {
+  const { model, request } = turn;
+  const reason = given.reason ?? (turn.calls > 0 ? "tool_calls" : "stop");
+  const input = given.inputTokens ?? 12;
+  const output = given.outputTokens ?? 5;
+  const usage = {
+    prompt_tokens: input,
+    completion_tokens: output,
+    total_tokens: input + output,
+    ...(given.cachedTokens !== undefined && {
+      prompt_tokens_details: { cached_tokens: given.cachedTokens },
+    }),
+  };
+  const asked = (request as { stream_options?: { include_usage?: boolean } }).stream_options;
+  return [
+    chunk(turn, {}, reason),
+    ...(asked?.include_usage
+      ? [event({ id: "chatcmpl-1", object: "chat.completion.chunk", model, choices: [], usage })]
+      : []),
+    "data: [DONE]\n\n",
+  ];
+}
+
+if (import.meta.main) await runFake(wire);
