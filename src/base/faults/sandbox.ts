@@ -7,4 +7,10 @@ export const sandboxFaults = {
     message: ({ why }) => `Cannot run a program: no sandbox passed its probe (${why})`,
     fix: ({ fix }) => fix,
   }),
+  SANDBOX_FAILED: entry<{ detail: string }>({
+    status: 500,
+    exit: 1,
+    message: ({ detail }) => `Cannot start the sandbox: ${detail}`,
+    fix: () => "See `isopod doctor`; it attacks the sandbox anew and says what to mend",
+  }),
 };

@@ -1,0 +1,149 @@
+/**
+ * Runs commands in bubblewrap: no network, a read-only root, no capabilities, no new privileges, a
+ * seccomp filter, limits on memory, processes, files, time and output. Only the workspace is writable,
+ * and every call starts from nothing.
+ */
+
+import { setPriority } from "node:os";
+
+import { Fault } from "../base/fault.ts";
+import type { Program, Programs } from "../process/program.ts";
+import { prepareLaunch, readLauncher } from "./launch.ts";
+import { type Limits, prlimitCommand } from "./limits.ts";
+import { watchMemory } from "./memory.ts";
+import { BoundedOutput } from "./output.ts";
+import { bubblewrapOptions, COMMAND_FILE, GROUPS, readSystem, USERS } from "./profile.ts";
+import type { Sandbox, SandboxCall, SandboxResult } from "./sandbox.ts";
+import { isKnownArchitecture, seccompFilter } from "./seccomp.ts";
+
+/** The first line on standard error once everything stands: what comes before it is bubblewrap's own. */
+const STARTED = "started\n";
+const START = 'echo started >&2; exec sh "$0" 2>&1';
+
+/** Descriptors 3 to 7 carry bubblewrap's options, the filter, and three small files. */
+const LAST_FD = 7;
+
+/** Bubblewrap's complaint is one line. */
+const COMPLAINT_BYTES = 4096;
+
+/** A program that prints more than any build log waits for us: the gateway has other work. */
+const FLOOD_AFTER_BYTES = 16 * 1024 * 1024;
+const FLOOD_PAUSE_MS = 1; // per chunk of 64 KiB: some 30 MB a second
+
+/** Beside people and model servers a tool comes second (see nice(1)). */
+const NICENESS = 10;
+
+export type BubblewrapOptions = {
+  programs: Programs;
+  limits: Limits;
+  /** Folders that a program must not see: state, secrets, sockets. Most are invisible anyhow. */
+  hidden: readonly string[];
+};
+
+export function createBubblewrap({ programs, limits, hidden }: BubblewrapOptions): Sandbox {
+  // What does not change while the gateway runs is read at the first call.
+  let machine: ReturnType<typeof readMachine> | undefined;
+
+  return {
+    name: "bubblewrap",
+    async run(call, signal) {
+      signal.throwIfAborted();
+      machine ??= readMachine();
+      const { filter, system, launcher } = await machine;
+      const launch = await prepareLaunch(launcher, call.workspace, limits.processes);
+      try {
+        const options = bubblewrapOptions({
+          system,
+          workspace: call.workspace,
+          hidden: hidden.filter((folder) => folder.startsWith("/usr/")),
+          fds: { seccomp: 4, command: 5, users: 6, groups: LAST_FD },
+        });
+        const texts = [options.join("\0"), filter, call.command, USERS, GROUPS];
+        const inner = await prlimitCommand(limits, call.timeoutMs);
+        const [command = "", ...args] = [
+          // The options travel by descriptor: in the argument list each program inside could read them.
+          ...[...launch.prefix, "bwrap", "--args", "3", "--"],
+          ...[...inner, "sh", "-c", START, COMMAND_FILE],
+        ];
+        signal.throwIfAborted();
+        const program = programs.start({
+          ...{ command, args, purpose: "sandbox.run", network: "none", signal },
+          fds: texts.map((text) => Buffer.from(text)),
+          env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+        });
+        return await attend(program, call, limits, signal);
+      } finally {
+        await launch.done();
+      }
+    },
+  };
+}
+
+async function readMachine() {
+  if (!isKnownArchitecture(process.arch)) {
+    throw new Fault("SANDBOX_FAILED", { detail: `there is no filter for ${process.arch}` });
+  }
+  const [system, launcher] = await Promise.all([readSystem(), readLauncher(LAST_FD)]);
+  return { filter: seccompFilter(process.arch), system, launcher };
+}
+
+/** Listens to the program until it ends, and ends it where it must. */
+async function attend(
+  program: Program,
+  call: SandboxCall,
+  limits: Limits,
+  signal: AbortSignal,
+): Promise<SandboxResult> {
+  let endedBy: "timeout" | "memory" | undefined;
+  const end = (reason: typeof endedBy) => {
+    endedBy ??= reason;
+    program.kill();
+  };
+  const over = new AbortController();
+  const timer = setTimeout(end, call.timeoutMs, "timeout");
+  lowerPriority(program.pid);
+  const { memoryMb } = limits;
+  const watch = { pid: program.pid, limitBytes: memoryMb * 1024 * 1024 };
+  watchMemory({ ...watch, exceeded: () => end("memory") }, over.signal);
+  try {
+    const { output, complaint } = await listen(program, limits.outputBytes, call.onOutput);
+    const { exitCode } = await program.ended;
+    signal.throwIfAborted();
+    if (!complaint.startsWith(STARTED) && endedBy === undefined) {
+      throw new Fault("SANDBOX_FAILED", { detail: complaint.trim() || `exit code ${exitCode}` });
+    }
+    const { head, tail, cutBytes } = output.read();
+    const ended = endedBy ?? (exitCode === null ? "signal" : "exit");
+    const middle = cutBytes > 0 ? `\n[${cutBytes} bytes left out]\n` : "";
+    return { exitCode, output: head + middle + tail, cutBytes, ended };
+  } finally {
+    clearTimeout(timer);
+    over.abort();
+  }
+}
+
+async function listen(program: Program, limitBytes: number, onOutput?: (text: string) => void) {
+  const output = new BoundedOutput(limitBytes);
+  const complaint = new BoundedOutput(COMPLAINT_BYTES);
+  const decoder = new TextDecoder();
+  for await (const { from, bytes } of program.output) {
+    if (from === "stderr") {
+      complaint.add(bytes);
+      continue;
+    }
+    const text = decoder.decode(output.add(bytes), { stream: true });
+    if (text) onOutput?.(text);
+    if (output.totalBytes > FLOOD_AFTER_BYTES) await pause(FLOOD_PAUSE_MS);
+  }
+  return { output, complaint: complaint.read().head };
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, NICENESS);
+  } catch {
+    // It has ended already.
+  }
+}
