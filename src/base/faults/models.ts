@@ -138,4 +138,11 @@ export const modelFaults = {
     message: ({ ref }) => `"${ref}" runs in the cloud, though its server is on this machine`,
     fix: () => "Pick a model that is on this machine with `isopod models use`",
   }),
+  MODEL_DAMAGED: entry<{ path: string; detail: string }>({
+    status: 500,
+    exit: 1,
+    message: ({ path, detail }) => `Cannot load the model "${path}": ${detail}`,
+    fix: ({ path }) =>
+      `Put back an undamaged "${path}", for example by installing Isopod again, or pick another model with \`isopod models use\``,
+  }),
 };
