@@ -30,13 +30,17 @@ export interface Agent {
 
   /**
    * One turn in a session that is kept nowhere: `/v1/chat/completions` without a session. Approvals are
-   * denied. Ends with `done` or `failed`; the signal ends it early.
+   * denied. Ends with `done` or `failed`; with neither once the signal is aborted. Leaving the loop early
+   * ends the turn.
    */
   runEphemeral(
     turn: {
       person: string;
       history: { role: "user" | "assistant" | "system"; text: string }[];
+      /** `provider/model`; strict. */
       model?: string;
+      /** One of `agents.entries`, whose model and instructions then hold. */
+      agent?: string;
     },
     signal: AbortSignal,
   ): AsyncIterable<TurnEvent>;

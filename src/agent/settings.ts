@@ -6,7 +6,9 @@ const ModelChoice = z.object({
   primary: z
     .string()
     .optional()
-    .describe('The model that answers, "provider/model". Without it the best proved local one does.'),
+    .describe(
+      'The model that answers, "provider/model". Without it the best proved local one does.',
+    ),
   fallbacks: z
     .array(z.string())
     .default([])
@@ -39,17 +41,23 @@ const Defaults = z.object({
     .number()
     .positive()
     .default(900)
-    .describe("Time for tools in one turn: a quarter of an hour is a long build on a small machine."),
+    .describe(
+      "Time for tools in one turn: a quarter of an hour is a long build on a small machine.",
+    ),
   maxTurnTokens: z
     .int()
     .min(1_000)
     .default(1_000_000)
-    .describe("Tokens read and written in one turn, cached ones not counted: the last net under a cloud bill."),
+    .describe(
+      "Tokens read and written in one turn, cached ones not counted: the last net under a cloud bill.",
+    ),
   approvalSeconds: z
     .number()
     .positive()
     .default(300)
-    .describe("How long a question waits for a person; then it means no. Long enough to fetch a phone."),
+    .describe(
+      "How long a question waits for a person; then it means no. Long enough to fetch a phone.",
+    ),
 });
 
 const Entry = z.object({

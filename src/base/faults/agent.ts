@@ -37,7 +37,8 @@ export const agentFaults = {
     exit: 1,
     message: ({ model, contextTokens }) =>
       `Cannot ask "${model}": the conversation does not fit its ${contextTokens} tokens, even shortened`,
-    fix: () => "Begin a new session, or raise the model's contextWindow if the machine has the memory",
+    fix: () =>
+      "Begin a new session, or raise the model's contextWindow if the machine has the memory",
   }),
   AGENT_CLOSED: entry({
     status: 503,

@@ -1,0 +1,146 @@
+/** A turn of a session that is kept nowhere: what `/v1/chat/completions` gets without a session. */
+
+import { Fault, toFault } from "../base/fault.ts";
+import { createId } from "../base/ids.ts";
+import type { Candidate } from "../models/candidate.ts";
+import { neutralise } from "../models/hostile.ts";
+import type { TurnEvent } from "../protocol/event.ts";
+import type { Message } from "../protocol/message.ts";
+import type { Agent } from "./agent.ts";
+import type { Parts } from "./create-agent.ts";
+import { createEventQueue } from "./event-queue.ts";
+import type { Head } from "./head.ts";
+import { runLoop } from "./loop.ts";
+import { readNotes } from "./notes.ts";
+import { createEphemeralRecorder } from "./recorder.ts";
+import { createTextGate } from "./text-gate.ts";
+import { contextLines } from "./turn-context.ts";
+import { reportTo } from "./turns.ts";
+
+type EphemeralTurn = Parameters<Agent["runEphemeral"]>[0];
+
+/** Ends with `done` or `failed`; with neither once the signal is aborted. Leaving early stops the turn. */
+export async function* runEphemeral(
+  parts: Parts,
+  turn: EphemeralTurn,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEvent> {
+  const left = new AbortController();
+  const queue = createEventQueue<TurnEvent>();
+  const work = run(parts, turn, queue.push, AbortSignal.any([signal, left.signal]));
+  const ended = work.finally(queue.close);
+  try {
+    yield* queue.events();
+  } finally {
+    left.abort(new Fault("TURN_STOPPED", {}));
+    await ended;
+  }
+}
+
+/** Never throws. */
+async function run(
+  parts: Parts,
+  turn: EphemeralTurn,
+  emit: (event: TurnEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const { reason } = await runLoop(await prepare(parts, turn, signal), emit, signal);
+    emit({ type: "done", reason });
+  } catch (error) {
+    if (signal.aborted) return;
+    const fault = toFault(error, (id, cause) =>
+      parts.deps.log.error({ id, error: cause }, "a turn met a bug"),
+    );
+    emit({ type: "failed", ...fault.toJSON() });
+  }
+}
+
+async function prepare(
+  { deps, turnDeps, minute }: Parts,
+  turn: EphemeralTurn,
+  signal: AbortSignal,
+) {
+  const { router, settings, clock, tools } = deps;
+  const { person } = turn;
+  const agent = agentOf(settings, turn.agent);
+  const candidates = await routeOf(router, turn.model, agent.model, signal);
+  const [first] = candidates;
+  if (!first) throw new Fault("MODEL_NONE", { why: "the route is empty" });
+  const context = turnDeps.toolContext(person);
+  const callers = turn.history.filter(({ role }) => role === "system");
+  const instructions = [agent.instructions, ...callers.map(({ text }) => neutralise(text))];
+  const openHead = async (candidate: Candidate): Promise<Head> => ({
+    ...turnDeps.heads.for(candidate, instructions),
+    preface: await readNotes(candidate, context, signal),
+  });
+  const entries = turn.history
+    .flatMap(toMessage)
+    .map((message) => ({ id: createId("msg", clock.now()), message }));
+  const last = entries.findLast(({ message }) => message.role === "user");
+  if (last) {
+    const { mode, sandbox } = deps;
+    const choice = sandbox();
+    const sandboxOff = choice.ok ? undefined : choice.reason;
+    const facts = { now: minute(clock.now()), mode: mode(), sandboxOff, memories: [] };
+    last.message = {
+      role: "user",
+      text: last.message.text,
+      context: contextLines(facts, undefined),
+    };
+  }
+  return {
+    head: await openHead(first),
+    entries,
+    own: last ? [last.message] : [],
+    candidates,
+    recorder: createEphemeralRecorder(clock),
+    meter: turnDeps.meter,
+    openHead,
+    createGate: createTextGate,
+    person,
+    session: "",
+    attended: false,
+    tools,
+    context,
+    approvals: turnDeps.approvals,
+    limits: settings.defaults,
+    clock,
+    report: reportTo(deps),
+  };
+}
+
+type Settings = Parts["deps"]["settings"];
+
+function agentOf({ defaults, entries }: Settings, name: string | undefined) {
+  const entry = name === undefined ? undefined : entries[name];
+  return { instructions: entry?.instructions ?? defaults.instructions, model: entry?.model };
+}
+
+/** The caller's model, else the agent's own chain, else the default route. */
+async function routeOf(
+  router: Parts["deps"]["router"],
+  picked: string | undefined,
+  own: Settings["entries"][string]["model"],
+  signal: AbortSignal,
+): Promise<Candidate[]> {
+  if (picked !== undefined || own?.primary === undefined) return router.route(picked, signal);
+  const candidates: Candidate[] = [];
+  let refused: unknown;
+  for (const ref of [own.primary, ...own.fallbacks]) {
+    try {
+      candidates.push(...(await router.route(ref, signal)));
+    } catch (error) {
+      // The next of the chain may do; if none does, the first reason is told.
+      if (signal.aborted || !(error instanceof Fault)) throw error;
+      refused ??= error;
+    }
+  }
+  if (candidates.length === 0) throw refused;
+  return candidates;
+}
+
+function toMessage({ role, text }: EphemeralTurn["history"][number]): Message[] {
+  if (role === "system") return [];
+  return role === "user" ? [{ role, text }] : [{ role, text, toolCalls: [] }];
+}

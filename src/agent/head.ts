@@ -1,0 +1,69 @@
+/** What stands before the history and is frozen for an epoch. */
+
+import { z } from "zod";
+
+import type { Message, ToolSpec } from "../protocol/message.ts";
+import type { Epoch } from "../store/store.ts";
+import type { Tool } from "../tools/tool.ts";
+import { type SystemFacts, systemText } from "./prompt.ts";
+
+export type Head = {
+  system: string;
+  tools: readonly ToolSpec[];
+  /** The tools as they were sent; what an epoch stores. */
+  toolsJson: string;
+  /** Messages that are sent before the history: notes, and the summary of what was left out. */
+  preface: readonly Message[];
+};
+
+/** System text and tools, for models that call tools and for those that only chat. */
+export interface Heads {
+  for(model: { tools: boolean }, instructions: readonly string[]): Omit<Head, "preface">;
+}
+
+/** Tools never change while a gateway runs, so their schemas are written once. */
+export function createHeads(tools: readonly Tool[]): Heads {
+  let specs: ToolSpec[] | undefined;
+  let toolsJson = "";
+  const names = tools.map(({ name }) => name);
+  return {
+    for: (model, instructions) => {
+      const facts: SystemFacts = { tools: model.tools ? names : [], instructions };
+      if (!model.tools) return { system: systemText(facts), tools: [], toolsJson: "[]" };
+      specs ??= tools.map(toSpec);
+      toolsJson ||= JSON.stringify(specs);
+      return { system: systemText(facts), tools: specs, toolsJson };
+    },
+  };
+}
+
+export const headBytes = (head: Head): number =>
+  Buffer.byteLength(head.system) + Buffer.byteLength(head.toolsJson);
+
+/**
+ * Whether an epoch still stands: for this model, and with the head that this program would write today. A
+ * program with other tools or instructions begins a new one.
+ */
+export const isCurrent = (
+  epoch: Epoch,
+  model: string,
+  head: Pick<Head, "system" | "toolsJson">,
+): boolean =>
+  epoch.model === model && epoch.system === head.system && epoch.toolsJson === head.toolsJson;
+
+/** Keywords that help no model and cost tokens or trip a server's grammar (llama.cpp). */
+const LEFT_OUT = new Set(["$schema", "additionalProperties"]);
+
+const toSpec = ({ name, description, input }: Tool): ToolSpec => ({
+  name,
+  description,
+  // The input form: a field with a default may be left out by the model.
+  schema: z.toJSONSchema(input, {
+    io: "input",
+    override: ({ jsonSchema }) => {
+      for (const key of LEFT_OUT) Reflect.deleteProperty(jsonSchema, key);
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+    },
+  }),
+});

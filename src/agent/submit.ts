@@ -1,0 +1,107 @@
+/** Takes a message in, and takes it back. */
+
+import { Fault } from "../base/fault.ts";
+import { createId } from "../base/ids.ts";
+import type { MessageAccepted } from "../protocol/api.ts";
+import type { Session, StoredMessage, Turn } from "../store/store.ts";
+import type { Agent } from "./agent.ts";
+import type { Parts } from "./create-agent.ts";
+import { titleOf } from "./title.ts";
+import { contextLines, type Told } from "./turn-context.ts";
+
+/** Messages of one session that may wait: enough for a hasty writer, a stop for a broken client. */
+const MAX_WAITING = 20;
+/** How long a stop or the end of the gateway waits for a tool that does not listen. */
+export const STOP_MS = 5_000;
+/** Sessions of which is known what they were told; one that falls out is told once more. */
+const MAX_TOLD = 1_000;
+
+/** Resolves once message and turn are on disk; then the turn runs, or waits for those before it. */
+export async function submit(
+  parts: Parts,
+  message: Parameters<Agent["submit"]>[0],
+): Promise<MessageAccepted> {
+  const { deps, lanes } = parts;
+  const { person, key } = message;
+  const session = await deps.store.sessions.get(person, message.session);
+  if (!session) throw new Fault("NOT_FOUND", { what: "session", id: message.session });
+  if (lanes.waiting(session.id) >= MAX_WAITING) {
+    throw new Fault("TURN_QUEUE_FULL", { limit: MAX_WAITING });
+  }
+  const now = deps.clock.now();
+  const { turn, stored } = await opening(parts, session, message, now);
+  const title = session.title.trim() === "" ? { title: titleOf(message.text) } : {};
+  const [opened] = await Promise.all([
+    deps.store.turns.open(turn, stored, key),
+    deps.store.sessions.update(person, session.id, { ...title, updatedAt: now }),
+  ]);
+  const accepted = { session: session.id, turn: opened.turn, message: opened.message };
+  if (opened.repeated) return accepted;
+  deps.onMessage?.(person, stored);
+  const ahead = lanes.add(turn);
+  if (ahead > 0) {
+    const text = ahead === 1 ? "waits for the answer before it" : `waits for ${ahead} answers`;
+    deps.emit(person, session.id, turn.id, { type: "waiting", on: "queue", text });
+  }
+  return accepted;
+}
+
+async function opening(
+  parts: Parts,
+  session: Session,
+  { person, text, attended }: { person: string; text: string; attended: boolean },
+  now: number,
+): Promise<{ turn: Turn; stored: StoredMessage }> {
+  const turn: Turn = {
+    id: createId("turn", now),
+    session: session.id,
+    owner: person,
+    state: "queued",
+    attended,
+    createdAt: now,
+  };
+  const context = await contextOf(parts, session, now);
+  const message = { role: "user", text, context } as const;
+  const id = createId("msg", now);
+  return { turn, stored: { id, session: session.id, turn: turn.id, at: now, message } };
+}
+
+/** What is new since the session's last message, for the model. */
+async function contextOf(
+  { deps, told, minute }: Parts,
+  session: Session,
+  now: number,
+): Promise<string> {
+  const choice = deps.sandbox();
+  const state: Told = {
+    mode: deps.mode(),
+    sandboxOff: choice.ok ? undefined : choice.reason,
+  };
+  // The first message of a session has all memories before it already.
+  const isFirst = session.updatedAt === session.createdAt;
+  const known = isFirst ? [] : await deps.store.memories.list(session.owner);
+  const memories = known.filter(({ at }) => at > session.updatedAt).map(({ text }) => text);
+  const lines = contextLines({ ...state, now: minute(now), memories }, told.get(session.id));
+  told.delete(session.id);
+  told.set(session.id, state);
+  const [oldest] = told.keys();
+  if (told.size > MAX_TOLD && oldest !== undefined) told.delete(oldest);
+  return lines;
+}
+
+/** False when nothing ran and nothing waited. */
+export async function stop(parts: Parts, person: string, session: string): Promise<boolean> {
+  const { deps, lanes } = parts;
+  if (lanes.running(session)?.owner !== person) return false;
+  const reason = new Fault("TURN_STOPPED", {});
+  const { waiting, ended } = lanes.stop(session, reason);
+  const at = deps.clock.now();
+  const stopped = waiting.map((turn) =>
+    deps.store.turns.setState(turn.id, "stopped", at, reason.toJSON()),
+  );
+  await Promise.all(stopped);
+  for (const { id } of waiting)
+    deps.emit(person, session, id, { type: "failed", ...reason.toJSON() });
+  await Promise.race([ended, deps.clock.sleep(STOP_MS)]);
+  return true;
+}

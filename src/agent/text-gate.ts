@@ -1,0 +1,2 @@
+import { openGate, type TextGate } from "./ask.ts";
+export const createTextGate = (): TextGate => openGate;

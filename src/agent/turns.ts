@@ -1,0 +1,146 @@
+/** Runs one stored turn from where it stands: makes the head and the history, runs the loop, ends it. */
+
+import type { Clock } from "../base/clock.ts";
+import { Fault, toFault } from "../base/fault.ts";
+import type { Log } from "../base/log.ts";
+import type { Candidate, Router } from "../models/candidate.ts";
+import type { TurnEvent } from "../protocol/event.ts";
+import type { Epoch, Session, Store, StoredMessage, Turn } from "../store/store.ts";
+import type { Tool, ToolContext } from "../tools/tool.ts";
+import type { Approvals } from "./approvals.ts";
+import type { Meter } from "./context-window.ts";
+import { type Head, type Heads, isCurrent } from "./head.ts";
+import { entriesUpTo } from "./history.ts";
+import { isClosing, runLoop } from "./loop.ts";
+import { readNotes } from "./notes.ts";
+import { createRecorder } from "./recorder.ts";
+import { createTextGate } from "./text-gate.ts";
+import type { AgentDefaults } from "./settings.ts";
+
+export type TurnDeps = {
+  store: Store;
+  router: Router;
+  tools: readonly Tool[];
+  heads: Heads;
+  approvals: Approvals;
+  meter: Meter;
+  defaults: AgentDefaults;
+  clock: Clock;
+  log: Log;
+  /** What tools work with on behalf of a person. */
+  toolContext(person: string): Omit<ToolContext, "signal">;
+  /** Called when a message is made; what it returns is called once that message is on disk. */
+  onAppend(turn: Turn, message: StoredMessage): () => void;
+  /** What a session was told between its messages may be gone. */
+  onCompaction(session: string): void;
+};
+
+type AnyFault = ReturnType<typeof toFault>;
+
+/** Never throws: how it ended stands in the store and in the last event. */
+export async function runTurn(
+  deps: TurnDeps,
+  turn: Turn,
+  emit: (event: TurnEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, clock } = deps;
+  let written: () => Promise<void> = async () => {};
+  const end = async (state: Turn["state"], fault?: AnyFault) => {
+    // Both at once, so that they share a commit; neither is lost when the other one fails.
+    const ends = [written(), store.turns.setState(turn.id, state, clock.now(), fault?.toJSON())];
+    for (const end of await Promise.allSettled(ends)) {
+      if (end.status === "rejected") throw end.reason;
+    }
+  };
+  try {
+    const session = await store.sessions.get(turn.owner, turn.session);
+    if (!session) throw new Fault("NOT_FOUND", { what: "session", id: turn.session });
+    const prepared = await prepare(deps, turn, session, signal);
+    written = prepared.recorder.settled;
+    const { reason } = await runLoop(prepared, emit, signal);
+    await end("done");
+    emit({ type: "done", reason });
+  } catch (error) {
+    if (isClosing(signal)) return void (await written().catch(reportTo(deps)));
+    const fault = toFault(error, logTo(deps, turn));
+    try {
+      await end(fault.code === "TURN_STOPPED" ? "stopped" : "failed", fault);
+    } catch (error) {
+      // The person is told what went wrong first; on disk the turn stays unfinished and is taken up again.
+      deps.log.error({ turn: turn.id, error }, "could not store how a turn ended");
+    }
+    emit({ type: "failed", ...fault.toJSON() });
+  }
+}
+
+async function prepare(deps: TurnDeps, turn: Turn, session: Session, signal: AbortSignal) {
+  const { store, clock, router, tools, approvals, meter, defaults } = deps;
+  const [candidates, stored, epoch] = await Promise.all([
+    router.route(session.model, signal),
+    store.sessions.messages(session.id),
+    store.sessions.epoch(session.id),
+  ]);
+  const [first] = candidates;
+  if (!first) throw new Fault("MODEL_NONE", { why: "the route is empty" });
+  const recorder = createRecorder({
+    store,
+    clock,
+    turn,
+    epoch: { model: first.ref, number: epoch?.number ?? 0 },
+    onAppend: (message) => deps.onAppend(turn, message),
+    onEpoch: (why) => {
+      if (why === "compaction") deps.onCompaction(session.id);
+    },
+  });
+  if (turn.state === "queued") recorder.running();
+  const context = deps.toolContext(turn.owner);
+  const openHead = async (candidate: Candidate): Promise<Head> => ({
+    ...deps.heads.for(candidate, [defaults.instructions]),
+    preface: await readNotes(candidate, context, signal),
+  });
+  const from = await headOf(epoch, first, deps, openHead);
+  const firstMessage = epoch ? epoch.firstMessage : stored[0]?.id;
+  const { system, toolsJson, preface } = from.head;
+  if (from.why) recorder.beginEpoch({ why: from.why, system, toolsJson, preface, firstMessage });
+  return {
+    head: from.head,
+    entries: entriesUpTo(stored, turn.id, firstMessage),
+    own: stored.filter((message) => message.turn === turn.id).map(({ message }) => message),
+    candidates,
+    recorder,
+    meter,
+    openHead,
+    createGate: createTextGate,
+    person: turn.owner,
+    session: session.id,
+    attended: turn.attended,
+    tools,
+    context,
+    approvals,
+    limits: defaults,
+    clock,
+    report: reportTo(deps),
+  };
+}
+
+/** The epoch's head while it stands; a new one has a reason, and keeps what was said before. */
+async function headOf(
+  epoch: Epoch | undefined,
+  candidate: Candidate,
+  { heads, defaults }: TurnDeps,
+  openHead: (candidate: Candidate) => Promise<Head>,
+): Promise<{ head: Head; why?: Epoch["why"] }> {
+  if (!epoch) return { head: await openHead(candidate), why: "new" };
+  const fresh = heads.for(candidate, [defaults.instructions]);
+  const head = { ...fresh, preface: epoch.preface };
+  return isCurrent(epoch, candidate.ref, fresh) ? { head } : { head, why: "model" };
+}
+
+const logTo =
+  ({ log }: Pick<TurnDeps, "log">, turn?: Turn) =>
+  (id: string, error: unknown) =>
+    log.error({ id, turn: turn?.id, error }, "a turn met a bug");
+
+export const reportTo = (deps: Pick<TurnDeps, "log">) => (error: unknown) =>
+  toFault(error, logTo(deps));
