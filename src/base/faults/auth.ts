@@ -33,4 +33,30 @@ export const authFaults = {
     message: () => "Cannot pair: this code is wrong, was used, or has expired",
     fix: () => "Get a new code with `isopod gateway status --pair`",
   }),
+  AUTH_TOKEN_WEAK: entry({
+    status: 500,
+    exit: 2,
+    message: () => "Cannot start: ISOPOD_GATEWAY_TOKEN is shorter than 16 characters",
+    fix: () => "Set a longer one, such as the output of `openssl rand -hex 24`, or unset it",
+  }),
+  ADMIN_KEY_UNREADABLE: entry<{ file: string; detail: string }>({
+    status: 500,
+    exit: 2,
+    message: ({ file, detail }) => `Cannot read the key in "${file}": ${detail}`,
+    fix: ({ file }) => `Remove "${file}": the next start makes a new one and revokes the old`,
+  }),
+  ADMIN_KEY_UNWRITABLE: entry<{ file: string; detail: string }>({
+    status: 500,
+    exit: 2,
+    message: ({ file, detail }) => `Cannot write "${file}": ${detail}`,
+    fix: () => "Make ISOPOD_HOME a folder that this user may write",
+  }),
+  ADMIN_KEY_EXPOSED: entry<{ file: string; mode: string }>({
+    status: 500,
+    exit: 1,
+    message: ({ file, mode }) =>
+      `Cannot vouch for the key in "${file}": other users of this machine may read it (mode ${mode})`,
+    fix: ({ file }) =>
+      `Run \`isopod doctor --fix\`; if others use this machine, remove "${file}" too and start again`,
+  }),
 };
