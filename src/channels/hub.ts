@@ -23,7 +23,7 @@ export interface Hub {
 }
 
 export interface Follower {
-  /** What came since the last call, at most `MAX_BATCH` events; `resync` alone when the place is gone. */
+  /** What came since the last call, about `BATCH_BYTES` of it; `resync` alone when the place is gone. */
   take(): { cursor: string; event: AppEvent }[];
   close(): void;
 }
@@ -32,8 +32,8 @@ export type HubLimits = { events: number; sizeBytes: number };
 
 /** Ten thousand deltas are a minute of a fast model; 4 MiB a person is what a phone may miss in a tunnel. */
 const LIMITS: HubLimits = { events: 10_000, sizeBytes: 4 * 1024 * 1024 };
-/** Events handed out at once: enough to catch up quickly, few enough not to block the loop. */
-const MAX_BATCH = 500;
+/** Handed out at once, as measured by `sizeOf`: about one full socket buffer. */
+const BATCH_BYTES = 64 * 1024;
 /** What an event costs beside its text, measured roughly: ids, object headers, the array's slot. */
 const EVENT_OVERHEAD_BYTES = 200;
 /** Empty slots at the front of a ring before it is moved down: rare enough to cost nothing. */
@@ -83,7 +83,10 @@ export function createHub(limits: HubLimits = LIMITS): Hub {
     changedSince: (person, cursor, session) => {
       const ring = ringOf(person);
       const seq = readCursor(cursor, epoch, ring);
-      return seq === undefined || since(ring, seq).some((event) => changesMessages(event, session));
+      return (
+        seq === undefined ||
+        since(ring, seq, Infinity).some((event) => changesMessages(event, session))
+      );
     },
     follow: (person, after, wake) => {
       const ring = ringOf(person);
@@ -97,7 +100,7 @@ export function createHub(limits: HubLimits = LIMITS): Hub {
             return [{ cursor: cursor(place), event: { type: "resync" } }];
           }
           const from = place;
-          const events = since(ring, from, MAX_BATCH);
+          const events = since(ring, from, BATCH_BYTES);
           place = from + events.length;
           return events.map((event, index) => ({ cursor: cursor(from + index + 1), event }));
         },
@@ -128,9 +131,18 @@ function push(ring: Ring, event: AppEvent, limits: HubLimits): void {
 
 const lastSeq = (ring: Ring): number => ring.firstSeq + ring.events.length - ring.start - 1;
 
-function since(ring: Ring, seq: number, most = Infinity): AppEvent[] {
+/** What came after `seq`, until `mostBytes` are reached; at least one where there is one. */
+function since(ring: Ring, seq: number, mostBytes: number): AppEvent[] {
+  const events: AppEvent[] = [];
+  let sizeBytes = 0;
   const from = ring.start + Math.max(0, seq + 1 - ring.firstSeq);
-  return ring.events.slice(from, from + most).flatMap((kept) => (kept ? [kept.event] : []));
+  for (let index = from; index < ring.events.length && sizeBytes < mostBytes; index += 1) {
+    const kept = ring.events[index];
+    if (!kept) continue;
+    events.push(kept.event);
+    sizeBytes += kept.sizeBytes;
+  }
+  return events;
 }
 
 /** The number in a cursor of this run; undefined for one of another run, a forged one, or one too old. */

@@ -8,6 +8,8 @@ import { randomBytes } from "node:crypto";
 
 import { Hono } from "hono";
 
+import { requireScope } from "../auth/auth.ts";
+import type { WebAuth } from "../auth/web-auth.ts";
 import type { Clock } from "../base/clock.ts";
 import { Fault, toFault } from "../base/fault.ts";
 import type { Log } from "../base/log.ts";
@@ -28,7 +30,7 @@ export interface Gateway {
 }
 
 export type GatewayDeps = {
-  auth: GatewayAuth;
+  auth: Pick<WebAuth, "identify" | "onRevoke">;
   routes: readonly Route[];
   site: Site;
   gate: Gate;
@@ -38,13 +40,6 @@ export type GatewayDeps = {
   /** For a body to arrive; 30 s without it. */
   bodyTimeoutMs?: number;
 };
-
-/** What the pipeline needs of `auth`. */
-export interface GatewayAuth {
-  /** Throws `AUTH_MISSING`, `AUTH_REFUSED`, `AUTH_LOCKED`. */
-  identify(headers: Headers, peer: string): Promise<Caller>;
-  onRevoke(listener: (credential: string) => void): () => void;
-}
 
 /** A mebibyte is a long novel; routes that take more say so. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -148,9 +143,7 @@ async function serve(
 ): Promise<Response> {
   const { headers } = request;
   const caller = route.scope === "none" ? NOBODY : await deps.auth.identify(headers, peer);
-  if (route.scope !== "none" && !caller.scopes.includes(route.scope)) {
-    throw new Fault("AUTH_SCOPE", { scope: route.scope });
-  }
+  if (route.scope !== "none") requireScope(caller, route.scope);
   const body =
     route.body && parseBody(route.body, await readJson(request, bodyLimits(route, deps)));
   const result = await route.handle({
@@ -182,7 +175,7 @@ interface Revocations {
 }
 
 /** One controller a credential, kept for the whole run: there are few, and a revoked one stays revoked. */
-function createRevocations(auth: GatewayAuth): Revocations {
+function createRevocations(auth: GatewayDeps["auth"]): Revocations {
   const controllers = new Map<string, AbortController>();
   const controllerOf = (credential: string) => {
     const controller = controllers.get(credential) ?? new AbortController();

@@ -1,29 +1,13 @@
-import {
-  KeyCreate,
-  PairRequest,
-  type Device,
-  type Key,
-  type KeyCreated,
-  type Me,
-  type PairingCode,
-  type PairResponse,
-} from "../../protocol/api.ts";
-import { defineRoute, type Caller, type Route } from "../../protocol/route.ts";
+import type { WebAuth } from "../../auth/web-auth.ts";
+import { KeyCreate, PairRequest } from "../../protocol/api.ts";
+import { defineRoute, type Route } from "../../protocol/route.ts";
 import { json } from "../answer.ts";
 
 /** What these routes need of `auth`. */
-export interface AccountAuth {
-  /** `cookie` is the whole Set-Cookie value. Throws `PAIRING_REFUSED`, `AUTH_LOCKED`. */
-  pair(request: PairRequest, peer: string): Promise<{ response: PairResponse; cookie: string }>;
-  me(caller: Caller): Promise<Me>;
-  createPairingCode(caller: Caller): Promise<PairingCode>;
-  devices(person: string): Promise<Device[]>;
-  keys(person: string): Promise<Key[]>;
-  createKey(caller: Caller, key: { name: string; scopes: Key["scopes"] }): Promise<KeyCreated>;
-  /** Both throw `NOT_FOUND` for what is not this person's. */
-  revokeDevice(person: string, id: string): Promise<void>;
-  revokeKey(person: string, id: string): Promise<void>;
-}
+export type AccountAuth = Omit<
+  WebAuth,
+  "identify" | "onRevoke" | "people" | "addPerson" | "gateway" | "adminKeyFile"
+>;
 
 export const accountRoutes = (auth: AccountAuth): Route[] => [
   defineRoute({

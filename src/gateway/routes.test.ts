@@ -1,0 +1,273 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { openTestGateway, type TestGateway } from "../../test/fakes/gateway.ts";
+import { SCOPES } from "../protocol/api.ts";
+import { defineRoute, type Route } from "../protocol/route.ts";
+
+/** A route that a room forgot nothing on: what must come out of a bug and of an answer of its own. */
+const strange = [
+  defineRoute({
+    method: "GET",
+    path: "/api/test/bug",
+    scope: "none",
+    handle: async () => {
+      throw new TypeError("the secret is 42");
+    },
+  }),
+];
+
+let gateway: TestGateway;
+before(async () => {
+  gateway = await openTestGateway({ routes: strange });
+});
+after(() => gateway.close());
+
+/** Every route that is mounted, so that a new one is covered by itself. */
+const mounted = () => gateway.gateway.routes.filter((route) => !strange.includes(route));
+const guarded = () => mounted().filter((route) => route.scope !== "none");
+const nameOf = ({ method, path }: Route) => `${method} ${path}`;
+const pathOf = ({ path }: Route, id: string) => path.replace(/:id(\{.*\})?/, id);
+
+/** A body for each route that wants one; a new route without a row fails here and says so. */
+const BODIES: Record<string, object> = {
+  "POST /api/pair": { code: "nonsense", device: "a phone" },
+  "POST /api/models/use": { model: "fake/model" },
+  "PUT /api/mode": { mode: "device" },
+  "POST /api/sessions": {},
+  "PATCH /api/sessions/:id": { title: "Stolen" },
+  "POST /api/sessions/:id/messages": { text: "let me in" },
+  "POST /api/approvals/:id": { decision: "allow" },
+  "POST /api/keys": { name: "mine", scopes: ["read"] },
+  "POST /v1/chat/completions": { messages: [{ role: "user", content: "hello" }] },
+};
+
+const send = (route: Route, as: string, id = "nothing") => {
+  const body = BODIES[nameOf(route)];
+  if (route.body) assert.ok(body, `no body for ${nameOf(route)}: add a row to BODIES`);
+  return gateway.call(route.method, pathOf(route, id), { as, ...(body ? { body } : {}) });
+};
+
+test("the routes are those of the table in protocol/api.ts, and what docs/api.md adds", () => {
+  assert.deepEqual(
+    mounted()
+      .map((route) => `${nameOf(route)} (${route.scope})`)
+      .toSorted(),
+    [
+      "DELETE /api/devices/:id (admin)",
+      "DELETE /api/keys/:id (admin)",
+      "DELETE /api/sessions/:id (chat)",
+      "GET /api/approvals (read)",
+      "GET /api/devices (read)",
+      "GET /api/doctor (read)",
+      "GET /api/events (read)",
+      "GET /api/keys (admin)",
+      "GET /api/ledger (read)",
+      "GET /api/me (read)",
+      "GET /api/models (read)",
+      "GET /api/sessions (read)",
+      "GET /api/sessions/:id (read)",
+      "GET /api/status (read)",
+      "GET /healthz (none)",
+      "GET /metrics (read)",
+      "GET /readyz (none)",
+      "GET /v1/models (chat)",
+      "GET /v1/models/:id{.+} (chat)",
+      "PATCH /api/sessions/:id (chat)",
+      "POST /api/approvals/:id (approve)",
+      "POST /api/doctor (admin)",
+      "POST /api/gateway/stop (admin)",
+      "POST /api/keys (admin)",
+      "POST /api/models/use (admin)",
+      "POST /api/pair (none)",
+      "POST /api/pairing-codes (admin)",
+      "POST /api/sessions (chat)",
+      "POST /api/sessions/:id/messages (chat)",
+      "POST /api/sessions/:id/stop (chat)",
+      "POST /v1/chat/completions (chat)",
+      "PUT /api/mode (admin)",
+    ],
+  );
+});
+
+test("security: every route but those without a scope refuses who shows nothing", async () => {
+  for (const route of guarded()) {
+    const { status, json } = await send(route, "");
+    assert.equal(status, 401, nameOf(route));
+    assert.equal(json.error.code, "AUTH_MISSING", nameOf(route));
+  }
+  assert.deepEqual(gateway.did, []);
+});
+
+test("security: every route refuses a key that lacks its scope alone", async () => {
+  for (const route of guarded()) {
+    const others = SCOPES.filter((scope) => scope !== route.scope);
+    const { key } = await gateway.keyOf("kim", others);
+    const { status, json } = await send(route, key);
+    assert.equal(status, 403, nameOf(route));
+    assert.equal(json.error.code, "AUTH_SCOPE", nameOf(route));
+  }
+  assert.deepEqual(gateway.did, []);
+});
+
+test("security: every route with an id answers a second person as if there were nothing", async () => {
+  const { call, store, agent, kim, keys } = gateway;
+  const created = await call("POST", "/api/sessions", { body: { title: "Private" } });
+  const { id } = created.json;
+  const approval = { id: "apr_1", session: id, tool: "run", why: "", command: "", expiresAt: 1e15 };
+  agent.ask(kim, approval);
+  for (const route of guarded().filter(({ path }) => path.includes(":id"))) {
+    for (const own of [id, "apr_1"]) {
+      const { status } = await send(route, keys.lee, own);
+      assert.ok([403, 404].includes(status), `${nameOf(route)} answered ${status}`);
+    }
+  }
+  assert.equal((await store.sessions.get(kim, id))?.title, "Private");
+  assert.deepEqual(agent.decisions, []);
+  assert.deepEqual(agent.heard, []);
+});
+
+test("security: every list shows a second person nothing of the first", async () => {
+  const { call, keys } = gateway;
+  await call("POST", "/api/sessions", { body: { title: "Canary" } });
+  const { key } = await gateway.keyOf("kim");
+  for (const route of guarded().filter(
+    ({ method, path }) => method === "GET" && !/:id|events/.test(path),
+  )) {
+    const { text } = await send(route, keys.lee);
+    assert.doesNotMatch(text, /Canary|apr_1/, nameOf(route));
+    assert.ok(!text.includes(key), nameOf(route));
+  }
+  const mine = await call("GET", "/api/sessions");
+  assert.match(mine.text, /Canary/);
+});
+
+test("security: a key makes no key that may more than itself", async () => {
+  const { key } = await gateway.keyOf("kim", ["admin"]);
+  const body = { name: "more", scopes: ["admin", "chat"] };
+  const { status, json } = await gateway.call("POST", "/api/keys", { as: key, body });
+  assert.equal(status, 403);
+  assert.equal(json.error.code, "AUTH_SCOPE");
+});
+
+test("every route with a body says which field is wrong", async () => {
+  for (const route of mounted().filter((route) => route.body)) {
+    const { status, json } = await gateway.call(route.method, pathOf(route, "x"), {
+      body: {
+        code: 5,
+        model: 7,
+        mode: "far",
+        title: 3,
+        text: 1,
+        decision: 9,
+        name: 2,
+        messages: 4,
+      },
+    });
+    assert.equal(status, 400, nameOf(route));
+    assert.equal(json.error.code, "REQUEST_INVALID", nameOf(route));
+    assert.match(json.error.message, /field "\w+"/, nameOf(route));
+  }
+  const { json } = await gateway.call("PUT", "/api/mode", { body: { mode: "far" } });
+  assert.match(json.error.message, /"device"\|"private"\|"internet"/);
+});
+
+test("a path that is not there and a method that is not taken are faults", async () => {
+  const missing = await gateway.call("GET", "/api/nothing");
+  assert.deepEqual([missing.status, missing.json.error.code], [404, "NOT_FOUND"]);
+  for (const [method, path] of [
+    ["DELETE", "/api/status"],
+    ["HEAD", "/api/events"],
+    ["OPTIONS", "/api/sessions"],
+  ] as const) {
+    const refused = await gateway.call(method, path);
+    assert.equal(refused.status, 405, `${method} ${path}`);
+    if (method !== "HEAD") assert.equal(refused.json.error.code, "METHOD_REFUSED");
+  }
+  const v1 = await gateway.call("GET", "/v1/nothing");
+  assert.deepEqual([v1.status, v1.json.error.type], [404, "invalid_request_error"]);
+});
+
+test("security: a bug shows an id and nothing else; the log has the rest under the request's id", async () => {
+  const { status, json, text, headers } = await gateway.call("GET", "/api/test/bug");
+  assert.equal(status, 500);
+  assert.equal(json.error.code, "INTERNAL_ERROR");
+  assert.doesNotMatch(text, /secret is|TypeError|routes\.test/);
+  const line = gateway.logged.find(({ level }) => level === "error");
+  const facts = line?.facts as { id: string; bug: string; err: Error };
+  assert.equal(facts.id, headers.get("x-request-id"));
+  assert.ok(json.error.message.includes(facts.bug));
+  assert.equal(facts.err.message, "the secret is 42");
+});
+
+test("security: the log has no content, no query and no key", async () => {
+  gateway.logged.length = 0;
+  const { json } = await gateway.call("POST", "/api/sessions", { body: { title: "Canary-title" } });
+  const path = `/api/sessions/${json.id}/messages?canary=Canary-query`;
+  await gateway.call("POST", path, { body: { text: "Canary-text" } });
+  const text = JSON.stringify(gateway.logged);
+  assert.ok(gateway.logged.length >= 2);
+  assert.doesNotMatch(text, /Canary|isk_/);
+});
+
+test("system routes do what they say, and answer with the status", async () => {
+  const { call, did } = gateway;
+  did.length = 0;
+  await call("POST", "/api/models/use", { body: { model: "fake/model" } });
+  const { json } = await call("PUT", "/api/mode", { body: { mode: "device" } });
+  assert.equal(json.version, "0.0.0");
+  await call("POST", "/api/gateway/stop");
+  await call("GET", "/api/doctor");
+  await call("POST", "/api/doctor");
+  assert.deepEqual(did, ["use fake/model", "mode device", "stop", "checks false", "checks true"]);
+  for (const limit of ["0", "-1", "x", "1e9", "5001"]) {
+    assert.equal((await call("GET", `/api/ledger?limit=${limit}`)).status, 400, limit);
+  }
+  assert.deepEqual((await call("GET", "/api/ledger?limit=5")).json, { lines: [] });
+});
+
+test("health: alive for everyone, ready with reasons, metrics for keys that may read", async () => {
+  const sick = await openTestGateway({ unready: ["no model"] });
+  try {
+    assert.deepEqual((await sick.call("GET", "/healthz", { as: "" })).json, { ok: true });
+    const ready = await sick.call("GET", "/readyz", { as: "" });
+    assert.deepEqual([ready.status, ready.json], [503, { ready: false, reasons: ["no model"] }]);
+    const { text, headers } = await sick.call("GET", "/metrics");
+    assert.match(headers.get("content-type") ?? "", /^text\/plain; version=0.0.4/);
+    assert.match(
+      text,
+      /isopod_http_requests_total\{method="GET",route="\/readyz",status="503"\} 1/,
+    );
+    assert.match(text, /process_resident_memory_bytes \d{7,}/);
+    assert.match(text, /isopod_build_info\{version="0.0.0"\} 1/);
+  } finally {
+    await sick.close();
+  }
+  const ready = await gateway.call("GET", "/readyz", { as: "" });
+  assert.deepEqual([ready.status, ready.json], [200, { ready: true, reasons: [] }]);
+});
+
+test("pairing gives a cookie and a proof; both together open the door, neither alone does", async () => {
+  const { call, port } = gateway;
+  const { json: made } = await call("POST", "/api/pairing-codes");
+  const body = { code: made.code, device: "Kim's phone" };
+  const paired = await call("POST", "/api/pair", { as: "", body });
+  assert.equal(paired.status, 200);
+  const [cookie, ...flags] = (paired.headers.get("set-cookie") ?? "").split("; ");
+  assert.ok(cookie?.startsWith(`isopod-${port}=`));
+  assert.ok(flags.includes("HttpOnly") && flags.includes("SameSite=Strict"));
+  const proof = { "x-isopod-device": paired.json.proof };
+  const me = (headers: Record<string, string>) => call("GET", "/api/me", { as: "", headers });
+  assert.equal((await me({ cookie: cookie ?? "", ...proof })).json.device, paired.json.device);
+  assert.equal((await me({ cookie: cookie ?? "" })).status, 401);
+  assert.equal((await me(proof)).status, 401);
+  assert.equal(
+    (await call("POST", "/api/pair", { as: "", body })).json.error.code,
+    "PAIRING_REFUSED",
+  );
+
+  const { devices } = (await call("GET", "/api/devices")).json;
+  assert.equal(devices[0].name, "Kim's phone");
+  assert.equal((await call("DELETE", `/api/devices/${devices[0].id}`)).status, 200);
+  assert.equal((await me({ cookie: cookie ?? "", ...proof })).status, 401);
+});

@@ -1,0 +1,235 @@
+/**
+ * A whole gateway on a free port of this machine, with the real store and the real auth, and an agent that
+ * follows a script. Kim is its owner, Lee a member.
+ */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { getRequestListener } from "@hono/node-server";
+
+import { createAuth } from "../../src/auth/create-auth.ts";
+import { createWebAuth } from "../../src/auth/web-auth.ts";
+import { systemClock, type Clock } from "../../src/base/clock.ts";
+import { Fault } from "../../src/base/fault.ts";
+import type { Log } from "../../src/base/log.ts";
+import { createAppChannel } from "../../src/channels/app/app.ts";
+import { createHub, type HubLimits } from "../../src/channels/hub.ts";
+import { createInbox } from "../../src/channels/inbox.ts";
+import type { Gate } from "../../src/gateway/gate.ts";
+import { createMetrics } from "../../src/gateway/metrics.ts";
+import { gatewayRoutes } from "../../src/gateway/routes.ts";
+import { createGateway } from "../../src/gateway/server.ts";
+import { createSite } from "../../src/gateway/site.ts";
+import type { Candidate } from "../../src/models/candidate.ts";
+import type { ChatEvent, ChatRequest } from "../../src/models/provider.ts";
+import { SCOPES, type Scope } from "../../src/protocol/api.ts";
+import type { Status } from "../../src/protocol/event.ts";
+import type { Route } from "../../src/protocol/route.ts";
+import { createStore } from "../../src/store/sqlite.ts";
+import { createScriptedAgent } from "./agent.ts";
+
+export type TestGatewayOptions = {
+  clock?: Clock;
+  hubLimits?: HubLimits;
+  gate?: Partial<Gate>;
+  bodyTimeoutMs?: number;
+  site?: string;
+  routes?: Route[];
+  /** What the one model, "fake/model", answers. */
+  chat?: (request: ChatRequest, signal: AbortSignal) => AsyncIterable<ChatEvent>;
+  unready?: string[];
+};
+
+export type TestGateway = Awaited<ReturnType<typeof openTestGateway>>;
+
+export const status: Status = {
+  version: "0.0.0",
+  mode: "private",
+  model: null,
+  sandbox: { ok: true, name: "bubblewrap" },
+  workspace: "/workspace",
+  notes: [],
+};
+
+export async function openTestGateway(options: TestGatewayOptions = {}) {
+  const clock = options.clock ?? systemClock;
+  const store = await createStore({ folder: ":memory:", clock });
+  const hub = createHub(options.hubLimits);
+  const agent = createScriptedAgent({ store, hub });
+  const inbox = createInbox({ agent, sessions: store.sessions, hub, clock });
+  const metrics = createMetrics();
+  const home = await mkdtemp(join(tmpdir(), "isopod-gateway-"));
+  let url = "http://127.0.0.1:1";
+  const own = await createAuth({ records: store.auth, clock, homeFolder: home });
+  const auth = createWebAuth(own, () => new URL(url));
+  const lee = await own.addPerson(own.gateway, "Lee");
+  const logged: { level: string; facts: object; text: string }[] = [];
+  const app = createAppChannel({
+    agent,
+    sessions: store.sessions,
+    turns: store.turns,
+    hub,
+    clock,
+    checkModel: async (ref) => void findModel(ref, options),
+  });
+  const did: string[] = [];
+  const gateway = createGateway({
+    auth,
+    gate: { hosts: [], origins: [], ...options.gate },
+    metrics,
+    clock,
+    log: keepingLog(logged),
+    site: createSite(options.site ?? "/nonexistent"),
+    ...(options.bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs: options.bodyTimeoutMs }),
+    routes: [
+      ...(options.routes ?? []),
+      ...app.routes,
+      ...gatewayRoutes({
+        auth,
+        agent,
+        inbox,
+        hub,
+        sessions: store.sessions,
+        metrics,
+        clock,
+        log: keepingLog(logged),
+        router: { route: async (ref) => [findModel(ref ?? "", options)] },
+        startedAt: clock.now(),
+        version: "0.0.0",
+        openStreams: app.openStreams,
+        unready: async () => options.unready ?? [],
+        status: async () => status,
+        models: async () => ({ models: [MODEL_ROW], current: null, why: "", faults: [] }),
+        useModel: async (ref) => void did.push(`use ${ref}`),
+        setMode: async (mode) => void did.push(`mode ${mode}`),
+        ledger: async () => [],
+        runChecks: async (fix) => (did.push(`checks ${fix}`), []),
+        requestStop: () => void did.push("stop"),
+      }),
+    ],
+  });
+  await app.start(inbox);
+
+  const server = createServer(
+    getRequestListener((request, { incoming }) =>
+      gateway.answer(request, incoming.socket.remoteAddress ?? "unix"),
+    ),
+  );
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo; // TCP, so never a string
+  url = `http://127.0.0.1:${port}`;
+
+  /** A key of theirs with these scopes; by default all that they may have. */
+  const keyOf = async (
+    person: "kim" | "lee",
+    scopes: readonly Scope[] = person === "kim" ? SCOPES : ["chat", "read", "approve"],
+  ) => {
+    const by = person === "kim" ? own.gateway : { ...own.gateway, person: lee.id };
+    return own.createKey(by, { name: "test", scopes: [...scopes] });
+  };
+  const keys = { kim: (await keyOf("kim")).key, lee: (await keyOf("lee")).key };
+
+  /** One request by Kim with all scopes, or with another key; `as: ""` shows none. */
+  const call = async (
+    method: string,
+    path: string,
+    more: { as?: string; body?: unknown; headers?: Record<string, string> } = {},
+  ) => {
+    const response = await fetch(url + path, {
+      method,
+      headers: {
+        ...(more.as === "" ? {} : { authorization: `Bearer ${more.as ?? keys.kim}` }),
+        ...(more.body === undefined ? {} : { "content-type": "application/json" }),
+        ...more.headers,
+      },
+      ...(more.body === undefined ? {} : { body: JSON.stringify(more.body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, json: parse(text) };
+  };
+
+  return {
+    url,
+    port,
+    gateway,
+    store,
+    hub,
+    agent,
+    inbox,
+    metrics,
+    auth,
+    logged,
+    did,
+    app,
+    call,
+    keyOf,
+    keys,
+    kim: own.gateway.person,
+    lee: lee.id,
+    close: async () => {
+      await app.stop();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await agent.close();
+      await store.close();
+      await rm(home, { recursive: true });
+    },
+  };
+}
+
+export const MODEL_ROW = {
+  ref: "fake/model",
+  provider: "fake",
+  locality: "device",
+  demonstration: false,
+  usable: true,
+};
+
+function findModel(ref: string, { chat }: TestGatewayOptions): Candidate {
+  if (ref !== "fake/model") {
+    throw new Fault("MODEL_MISSING", { provider: "fake", model: ref });
+  }
+  return {
+    ref,
+    provider: {
+      id: "fake",
+      baseUrl: "http://127.0.0.1:1",
+      listModels: async () => [],
+      chat: chat ?? sayHi,
+    },
+    model: { id: "model", locality: "device" },
+    locality: "device",
+    contextTokens: 8192,
+    params: { keep_alive: -1 },
+    tools: true,
+    demonstration: false,
+    why: "it is the only one",
+  };
+}
+
+async function* sayHi(): AsyncGenerator<ChatEvent> {
+  yield { type: "text", text: "Hi" };
+  yield { type: "done", reason: "stop", usage: { inputTokens: 5, outputTokens: 1 } };
+}
+
+/** Any JSON; tests look into it as they expect it to be. */
+// eslint-disable-next-line typescript/no-explicit-any
+type Json = any;
+
+function parse(text: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function keepingLog(logged: { level: string; facts: object; text: string }[]): Log {
+  const at = (level: string) => (facts: object, text: string) =>
+    void logged.push({ level, facts, text });
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
