@@ -1,7 +1,8 @@
 /** One request to one model, and what came of it. */
 
 import type { Candidate } from "../models/candidate.ts";
-import type { ChatRequest, ChatEvent } from "../models/provider.ts";
+import type { ChatEvent, ChatRequest } from "../models/provider.ts";
+import type { SalvageGate } from "../models/salvage-gate.ts";
 import type { TurnEvent } from "../protocol/event.ts";
 import type { ToolCall } from "../protocol/message.ts";
 
@@ -28,23 +29,11 @@ export const emptyAnswer = (): Answer => ({
   end: undefined,
 });
 
-/** Holds text back while it may turn out to be a tool call. */
-export interface TextGate {
-  /** Returns what may be shown now. */
-  push(text: string): string;
-  /** At the end: what is still to be shown, and the calls that the rest turned out to be. */
-  end(): { text: string; calls: ToolCall[] };
-}
-
-export const openGate: TextGate = {
-  push: (text) => text,
-  end: () => ({ text: "", calls: [] }),
-};
-
 export type AskOptions = {
   candidate: Candidate;
   request: ChatRequest;
-  gate: TextGate;
+  /** Holds text back while it may turn out to be a tool call; undefined where none was offered. */
+  gate: SalvageGate | undefined;
   emit: (event: TurnEvent) => void;
 };
 
@@ -60,7 +49,7 @@ export async function ask(answer: Answer, options: AskOptions, signal: AbortSign
   for await (const event of candidate.provider.chat(request, signal)) {
     switch (event.type) {
       case "text":
-        show(gate.push(event.text));
+        show(gate ? gate.push(event.text) : event.text);
         break;
       case "reasoning":
         answer.reasoning += event.text;
@@ -77,9 +66,10 @@ export async function ask(answer: Answer, options: AskOptions, signal: AbortSign
         break;
     }
   }
-  const rest = gate.end();
-  show(rest.text);
-  if (rest.calls.length === 0) return;
+  const rest = gate?.end();
+  show(rest?.text ?? "");
+  // A server that leaks into the text what it also sends as a call means one call.
+  if (!rest || rest.calls.length === 0 || answer.toolCalls.length > 0) return;
   answer.toolCalls.push(...rest.calls);
   emit({
     type: "note",

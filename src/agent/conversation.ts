@@ -8,7 +8,7 @@ import type { Candidate } from "../models/candidate.ts";
 import type { ChatEvent } from "../models/provider.ts";
 import type { TurnEvent } from "../protocol/event.ts";
 import type { Message } from "../protocol/message.ts";
-import { type Answer, ask, hasBegun, type TextGate } from "./ask.ts";
+import { type Answer, ask, hasBegun } from "./ask.ts";
 import { planCut, shorten } from "./compaction.ts";
 import {
   type Meter,
@@ -20,6 +20,7 @@ import {
 import { type Head, headBytes } from "./head.ts";
 import { createTranscript, type Entry, type Transcript } from "./history.ts";
 import type { Recorder } from "./recorder.ts";
+import type { TextGates } from "./text-gate.ts";
 
 export type ConversationDeps = {
   head: Head;
@@ -31,7 +32,7 @@ export type ConversationDeps = {
   meter: Meter;
   /** System text and tools for a model, and the notes as they are now. */
   openHead(candidate: Candidate): Promise<Head>;
-  createGate(candidate: Candidate, head: Head, sent: readonly Message[]): TextGate;
+  createGate: TextGates;
   /** The user's text that the turn is about. */
   request: string;
 };
@@ -150,7 +151,7 @@ async function askCandidate(
     ...(candidate.maxTokens === undefined ? {} : { maxTokens: candidate.maxTokens }),
     params: candidate.params,
   };
-  const gate = deps.createGate(candidate, head, messages);
+  const gate = deps.createGate(head.tools, messages);
   await ask(answer, { candidate, request, gate, emit }, signal);
   // `Provider.chat` ends with exactly one `done` or throws.
   const end = answer.end ?? { type: "done", reason: "stop", usage: NOTHING_USED };

@@ -19,6 +19,7 @@ import { createLive, type Live } from "./live.ts";
 import { createMemory } from "./memory.ts";
 import type { AgentSettings } from "./settings.ts";
 import { STOP_MS, stop, submit } from "./submit.ts";
+import { createTextGates } from "./text-gate.ts";
 import { createMinuteText, type Told } from "./turn-context.ts";
 import { runTurn, type TurnDeps } from "./turns.ts";
 
@@ -99,6 +100,7 @@ function createParts(deps: AgentDeps): Parts {
     router,
     tools,
     heads: createHeads(tools),
+    gates: createTextGates(tools),
     approvals,
     meter: createMeter(),
     defaults,

@@ -13,7 +13,6 @@ import type { Head } from "./head.ts";
 import { runLoop } from "./loop.ts";
 import { readNotes } from "./notes.ts";
 import { createEphemeralRecorder } from "./recorder.ts";
-import { createTextGate } from "./text-gate.ts";
 import { contextLines } from "./turn-context.ts";
 import { reportTo } from "./turns.ts";
 
@@ -97,7 +96,7 @@ async function prepare(
     recorder: createEphemeralRecorder(clock),
     meter: turnDeps.meter,
     openHead,
-    createGate: createTextGate,
+    createGate: turnDeps.gates,
     person,
     session: "",
     attended: false,

@@ -60,7 +60,7 @@ export async function runLoop(
       await runCalls(state, { calls: toolCalls, resumed: false, cut }, emit, signal);
     }
   } catch (error) {
-    if (!isClosing(signal)) leaveWellFormed(state, emit, signal);
+    if (!isClosing(signal)) leaveWellFormed(state, emit);
     throw error;
   }
 }
@@ -123,11 +123,7 @@ async function runCalls(
 }
 
 /** Keeps what was shown of an answer that was cut off, and gives every open call a result. */
-function leaveWellFormed(
-  state: State,
-  emit: (event: TurnEvent) => void,
-  signal: AbortSignal,
-): void {
+function leaveWellFormed(state: State, emit: (event: TurnEvent) => void): void {
   const { conversation, runner, answer } = state;
   answer.toolCalls = [];
   if (answer.text.trim() !== "") record(state, emit);

@@ -14,7 +14,7 @@ import { entriesUpTo } from "./history.ts";
 import { isClosing, runLoop } from "./loop.ts";
 import { readNotes } from "./notes.ts";
 import { createRecorder } from "./recorder.ts";
-import { createTextGate } from "./text-gate.ts";
+import type { TextGates } from "./text-gate.ts";
 import type { AgentDefaults } from "./settings.ts";
 
 export type TurnDeps = {
@@ -22,6 +22,7 @@ export type TurnDeps = {
   router: Router;
   tools: readonly Tool[];
   heads: Heads;
+  gates: TextGates;
   approvals: Approvals;
   meter: Meter;
   defaults: AgentDefaults;
@@ -111,7 +112,7 @@ async function prepare(deps: TurnDeps, turn: Turn, session: Session, signal: Abo
     recorder,
     meter,
     openHead,
-    createGate: createTextGate,
+    createGate: deps.gates,
     person: turn.owner,
     session: session.id,
     attended: turn.attended,

@@ -8,9 +8,7 @@ export const toVisible = (text: string): string =>
 
 /**
  * Control, format (bidi, zero-width, tags), private, unassigned and lone-surrogate characters; line and
- * paragraph separators; every space but the common one; and the letters and marks that are drawn as
- * nothing: grapheme joiner, Hangul fillers, Khmer inherent vowels, Mongolian and other variation
- * selectors, the blank Braille cell.
+ * paragraph separators; every space but the common one; and what is drawn as nothing: the "default
+ * ignorable" letters and marks (grapheme joiner, Hangul fillers, variation selectors) and blank Braille.
  */
-const HIDDEN =
-  /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}|[\u{34f}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{180b}-\u{180f}\u{2800}\u{3164}\u{ffa0}\u{fe00}-\u{fe0f}\u{e0100}-\u{e01ef}]|\\(?=u\{)/gu;
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u{2800}]|(?! )\p{Zs}|\\(?=u\{)/gu;
