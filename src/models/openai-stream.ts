@@ -195,7 +195,9 @@ const Calls = z.object({
       z.object({
         index: z.number().int().min(0).max(1000).nullish(),
         id: z.string().nullish(),
-        function: z.object({ name: z.string().nullish(), arguments: z.unknown() }).nullish(),
+        function: z
+          .object({ name: z.string().nullish(), arguments: z.unknown().optional() })
+          .nullish(),
       }),
     )
     .nullish()

@@ -80,6 +80,15 @@ export const collect = (
   signal: AbortSignal = new AbortController().signal,
 ): Promise<ChatEvent[]> => Array.fromAsync(provider.chat(request, signal));
 
+/** Lets the event loop turn until it is so; a test that waits in vain fails instead of hanging. */
+async function until(condition: () => boolean): Promise<void> {
+  const giveUpAt = performance.now() + 5_000;
+  while (!condition()) {
+    assert.ok(performance.now() < giveUpAt, "it did not come about within 5 s");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 const textOf = (events: ChatEvent[], type: "text" | "reasoning" = "text") =>
   events.map((event) => (event.type === type ? event.text : "")).join("");
 
@@ -316,11 +325,11 @@ function testFailures(check: Check, bench: Bench): void {
       const stop = new AbortController();
       const reason = new Error("stop was pressed");
       const chat = collect(provider, chatRequest(), stop.signal);
-      while (server.running.now === 0) await new Promise((resolve) => setImmediate(resolve));
+      await until(() => server.running.now > 0);
       stop.abort(reason);
 
       await assert.rejects(chat, reason);
-      while (server.running.now > 0) await new Promise((resolve) => setImmediate(resolve));
+      await until(() => server.running.now === 0);
     });
   }
 
