@@ -176,6 +176,13 @@ test("security: nothing is granted that its maker had not, whatever is asked for
       assert.ok(isWithin(device.scopes, own));
       assert.equal(device.person, forMember ? member : auth.gateway.person);
       assert.ok(!forMember || !device.scopes.includes("admin"));
+      const most = forMember ? own.filter((scope) => scope !== "admin") : own;
+      const wished = await auth
+        .createPairingCode(caller, { ...options, scopes: asked })
+        .catch(toCode);
+      if (!isWithin(asked, most)) return assert.equal(wished, "AUTH_SCOPE");
+      assert.ok(typeof wished !== "string");
+      assert.deepEqual(new Set((await pairWith(auth, wished.code)).scopes), new Set(asked));
     }),
     { numRuns: 40 },
   );

@@ -24,7 +24,7 @@ test("kill -9 at any moment loses no acknowledged message, and leaves the file w
     const enough = 5 + Math.floor(Math.random() * 200);
     acknowledged.push(...(await writeAndKill(state, `round${round}`, enough)));
   }
-  assert.ok(acknowledged.length > 30);
+  assert.ok(acknowledged.length >= 30, `${acknowledged.length} were acknowledged`);
 
   const store = await createStore({ folder: state, clock });
   const sessions = await store.sessions.list("kim");
@@ -43,6 +43,9 @@ test("kill -9 at any moment loses no acknowledged message, and leaves the file w
 async function writeAndKill(state: string, name: string, enough: number): Promise<string[]> {
   const child = spawn(process.execPath, [program, state, name], {
     stdio: ["ignore", "pipe", "inherit"],
+    // One that hangs is no reason for the test to.
+    timeout: 60_000,
+    killSignal: "SIGKILL",
   });
   let printed = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -79,7 +79,7 @@ export function createAuthRecords(
 
     async close() {
       closing.abort();
-      await writeTouches();
+      await writeTouches().catch(forgetTouches);
     },
   };
 }
