@@ -7,7 +7,13 @@ var fs = require("fs");
 var path = require("path");
 
 var root = path.join(__dirname, "..");
-var bundled = path.join(root, "node_modules", "node-" + process.platform + "-" + process.arch, "bin", "node");
+var bundled = path.join(
+  root,
+  "node_modules",
+  "node-" + process.platform + "-" + process.arch,
+  "bin",
+  "node",
+);
 var link = path.join(root, "node_modules", ".bin", "node");
 
 if (fs.existsSync(bundled)) {

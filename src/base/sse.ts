@@ -14,7 +14,8 @@ export async function* readServerEvents(
   let data: string[] = [];
   for await (const line of readLines(body, { empty: true })) {
     if (line === "") {
-      if (data.length > 0) yield { data: data.join("\n"), ...(id && { id }), ...(event && { event }) };
+      if (data.length > 0)
+        yield { data: data.join("\n"), ...(id && { id }), ...(event && { event }) };
       data = [];
       event = undefined;
       continue;
