@@ -133,6 +133,7 @@ export async function createStage(options: StageOptions) {
   const workspace = options.workspace ?? createMemoryWorkspace();
   const seen: Seen[] = [];
   const waiters: (() => void)[] = [];
+  const bugs: object[] = [];
   const agent = createAgent({
     store,
     router: { route: async () => [...options.candidates] },
@@ -143,7 +144,7 @@ export async function createStage(options: StageOptions) {
     settings: agentSettings.schema.parse(options.settings ?? {}),
     timeZone: "Europe/Berlin",
     clock,
-    log: silentLog,
+    log: { ...silentLog, error: (facts) => void bugs.push(facts) },
     emit: (_person, session, turn, event) => {
       seen.push({ session, turn, event });
       for (const wake of waiters.splice(0)) wake();
@@ -170,6 +171,8 @@ export async function createStage(options: StageOptions) {
     clock,
     workspace,
     seen,
+    /** What was logged as an error. */
+    bugs,
     until,
     say,
     events: (turn?: string) =>
