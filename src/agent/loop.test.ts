@@ -5,14 +5,15 @@ import { z } from "zod";
 
 import {
   createCountingTools,
-  createManualClock,
   createMemoryWorkspace,
+  createPlay,
   createStage,
+  failure,
+  notes,
+  results,
 } from "../../test/fakes/agent-stage.ts";
 import { createScriptedModel } from "../../test/fakes/scripted-model.ts";
 import { Fault } from "../base/fault.ts";
-import type { Candidate } from "../models/candidate.ts";
-import type { TurnEvent } from "../protocol/event.ts";
 import { defineTool } from "../tools/tool.ts";
 
 test("a turn streams its text as it comes and ends with done", async () => {
@@ -68,27 +69,6 @@ test("a turn runs what the model calls and lets it see the result", async () => 
   ]);
   assert.equal((await messages()).length, 4);
 });
-
-/** A stage with counting tools and this script. */
-async function createPlay(
-  script: Parameters<typeof createScriptedModel>[0],
-  settings: object = {},
-  more: readonly Candidate[] = [],
-) {
-  const workspace = createMemoryWorkspace();
-  const { tools, effects } = createCountingTools(workspace);
-  const { candidate, requests } = createScriptedModel(script);
-  const candidates = [candidate, ...more];
-  const stage = await createStage({ candidates, tools, workspace, settings });
-  return { ...stage, effects, requests, files: workspace.files };
-}
-
-const results = (events: readonly TurnEvent[]) =>
-  events.flatMap((event) => (event.type === "tool-result" ? [event] : []));
-const failure = (events: readonly TurnEvent[]) =>
-  events.flatMap((event) => (event.type === "failed" ? [event.code] : []));
-const notes = (events: readonly TurnEvent[]) =>
-  events.flatMap((event) => (event.type === "note" ? [event.code] : []));
 
 test("a call of a tool that was not offered is refused in words, and the turn goes on", async () => {
   const { say, events } = await createPlay([
@@ -254,182 +234,6 @@ test("a bug in a tool ends the turn with an id, and leaves a well-formed history
   assert.deepEqual(failure(events()), ["INTERNAL_ERROR"]);
   assert.ok(!JSON.stringify(events()).includes("secret detail"));
   assert.equal((await messages()).filter(({ role }) => role === "tool").length, 2);
-});
-
-test("the same call with the same result is told to the model at the third time, and ends the turn at the fifth", async () => {
-  const { say, events, requests } = await createPlay(() => ({
-    calls: [{ tool: "read", input: { path: "a" } }],
-  }));
-
-  await say("x");
-
-  assert.equal(requests.length, 5);
-  assert.match(results(events())[2]?.output ?? "", /same result three times/);
-  assert.doesNotMatch(results(events())[3]?.output ?? "", /same result/);
-  assert.deepEqual(failure(events()), ["TURN_LOOPING"]);
-});
-
-test("the same call with a new result each time is no loop", async () => {
-  let reads = 0;
-  const count = defineTool({
-    name: "count",
-    description: "",
-    effect: "none",
-    input: z.object({}),
-    run: async () => `${reads++}`,
-  });
-  const { candidate } = createScriptedModel((_, at) =>
-    at < 8 ? { calls: [{ tool: "count" }] } : { text: "Eight." },
-  );
-  const { say, events } = await createStage({ candidates: [candidate], tools: [count] });
-
-  await say("x");
-
-  assert.equal(events().at(-1)?.type, "done");
-});
-
-test("steps beyond the budget end the turn, and say which setting", async () => {
-  const { say, events, requests } = await createPlay(
-    (_, at) => ({ calls: [{ tool: "read", input: { path: `${at}` } }] }),
-    { defaults: { maxSteps: 3 } },
-  );
-
-  await say("x");
-
-  assert.equal(requests.length, 3);
-  const last = events().at(-1);
-  assert.ok(last?.type === "failed" && last.code === "TURN_BUDGET");
-  assert.match(last.fix, /agents\.defaults\.maxSteps/);
-});
-
-test("tokens beyond the budget end the turn; cached ones do not count", async () => {
-  const usage = { inputTokens: 900, outputTokens: 100, cachedTokens: 500 };
-  const { say, requests, events } = await createPlay(
-    (_, at) => ({ calls: [{ tool: "read", input: { path: `${at}` } }], usage }),
-    { defaults: { maxTurnTokens: 1_000 } },
-  );
-
-  await say("x");
-
-  assert.equal(requests.length, 2);
-  assert.deepEqual(failure(events()), ["TURN_BUDGET"]);
-});
-
-test("a tool that takes all of the turn's time is ended, and the turn after it", async () => {
-  const clock = createManualClock();
-  const { candidate } = createScriptedModel([{ calls: [{ tool: "hang" }] }]);
-  const hang = defineTool({
-    name: "hang",
-    description: "",
-    effect: "run",
-    input: z.object({}),
-    run: (_, { signal }) => {
-      setImmediate(() => clock.advance(60_000));
-      return new Promise((_, reject) => {
-        signal.addEventListener("abort", () => reject(signal.reason));
-      });
-    },
-  });
-  const { say, events } = await createStage({
-    candidates: [candidate],
-    tools: [hang],
-    clock,
-    settings: { defaults: { maxToolSeconds: 60 } },
-  });
-
-  await say("x");
-
-  assert.equal(results(events())[0]?.ok, false);
-  assert.deepEqual(failure(events()), ["TURN_BUDGET"]);
-});
-
-test("an empty answer is asked for once more with a nudge that is not kept", async () => {
-  const { say, messages, requests } = await createPlay([{ text: " \n" }, { text: "Here." }]);
-
-  await say("x");
-
-  assert.equal(requests[1]?.messages.length, 3);
-  assert.deepEqual(requests[1]?.messages[0], requests[0]?.messages[0]);
-  assert.deepEqual(
-    (await messages()).map(({ text }) => text),
-    ["x", "Here."],
-  );
-});
-
-test("two empty answers are a fault", async () => {
-  const { say, events } = await createPlay([{ reasoning: "hm" }, { reasoning: "hm" }]);
-
-  await say("x");
-
-  assert.deepEqual(failure(events()), ["ANSWER_EMPTY"]);
-});
-
-test("an answer that ran into its length limit ends so, with a note", async () => {
-  const { say, events } = await createPlay([{ text: "Once upon", reason: "length" }]);
-
-  await say("x");
-
-  assert.deepEqual(notes(events()), ["ANSWER_CUT"]);
-  assert.deepEqual(events().at(-1), { type: "done", reason: "length" });
-});
-
-const refusal = () => new Fault("MODEL_UNREACHABLE", { provider: "fake", url: "http://fake.test" });
-
-test("the next candidate answers when the first cannot, for this turn only, with a note", async () => {
-  const second = createScriptedModel([{ text: "I am second." }], { ref: "fake/second" });
-  const { say, events, requests, messages } = await createPlay(
-    [{ fail: refusal() }, { text: "I am back." }],
-    {},
-    [second.candidate],
-  );
-
-  await say("one");
-  await say("two");
-
-  assert.deepEqual(notes(events()), ["MODEL_SWITCHED"]);
-  assert.deepEqual(
-    (await messages()).filter(({ role }) => role === "assistant").map(({ text }) => text),
-    ["I am second.", "I am back."],
-  );
-  assert.equal(second.requests.length, 1);
-  assert.equal(second.requests[0]?.system, requests[0]?.system);
-});
-
-test("once text was shown nobody else is asked; what was shown is kept", async () => {
-  const second = createScriptedModel([{ text: "no" }]);
-  const { say, events, messages } = await createPlay([{ text: "Half an", fail: refusal() }], {}, [
-    second.candidate,
-  ]);
-
-  await say("x");
-
-  assert.equal(second.requests.length, 0);
-  assert.deepEqual(failure(events()), ["MODEL_UNREACHABLE"]);
-  assert.equal((await messages()).at(-1)?.text, "Half an");
-});
-
-test("a switch after a tool call does not run it again", async () => {
-  const second = createScriptedModel([{ text: "Done." }]);
-  const { say, effects, events } = await createPlay(
-    [{ calls: [{ tool: "run", input: { command: "once" } }] }, { fail: refusal() }],
-    {},
-    [second.candidate],
-  );
-
-  await say("x");
-
-  assert.deepEqual(effects, ["run once"]);
-  assert.equal(events().at(-1)?.type, "done");
-});
-
-test("a fallback that cannot call tools is told so and offered none", async () => {
-  const chatty = createScriptedModel([{ text: "I can only talk." }], { tools: false });
-  const { say } = await createPlay([{ fail: refusal() }], {}, [chatty.candidate]);
-
-  await say("x");
-
-  assert.deepEqual(chatty.requests[0]?.tools, []);
-  assert.match(chatty.requests[0]?.system ?? "", /cannot open files/);
 });
 
 test("text that is a tool call runs as one, unseen, with a note", async () => {

@@ -15,6 +15,7 @@ import { createStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { defineTool, type Tool } from "../../src/tools/tool.ts";
 import type { Workspace } from "../../src/tools/workspace.ts";
+import { createScriptedModel } from "./scripted-model.ts";
 
 export const PERSON = "per_test";
 export const SESSION = "ses_test";
@@ -180,6 +181,27 @@ export async function createStage(options: StageOptions) {
     messages: async () => (await store.sessions.messages(SESSION)).map(({ message }) => message),
   };
 }
+
+/** A stage with counting tools and this script. */
+export async function createPlay(
+  script: Parameters<typeof createScriptedModel>[0],
+  settings: object = {},
+  more: readonly Candidate[] = [],
+) {
+  const workspace = createMemoryWorkspace();
+  const { tools, effects } = createCountingTools(workspace);
+  const { candidate, requests } = createScriptedModel(script);
+  const candidates = [candidate, ...more];
+  const stage = await createStage({ candidates, tools, workspace, settings });
+  return { ...stage, effects, requests, files: workspace.files };
+}
+
+export const results = (events: readonly TurnEvent[]) =>
+  events.flatMap((event) => (event.type === "tool-result" ? [event] : []));
+export const failure = (events: readonly TurnEvent[]) =>
+  events.flatMap((event) => (event.type === "failed" ? [event.code] : []));
+export const notes = (events: readonly TurnEvent[]) =>
+  events.flatMap((event) => (event.type === "note" ? [event.code] : []));
 
 export const isEnd = ({ type }: TurnEvent): boolean => type === "done" || type === "failed";
 
