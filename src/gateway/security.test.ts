@@ -295,7 +295,7 @@ function upload(
   const chunk = Buffer.alloc(256 * 1024, 0x20);
   return new Promise((resolve, reject) => {
     let sentBytes = 0;
-    let answered = false;
+    let answered = false as boolean;
     const request = httpRequest({
       host: "127.0.0.1",
       port: gateway.port,
@@ -317,11 +317,11 @@ function upload(
     });
     request.on("error", (error) => answered || reject(error));
     const pump = () => {
-      while (!answered && sentBytes < 100 * 2 ** 20) {
-        sentBytes += chunk.length;
+      if (answered) return;
+      for (; sentBytes < 100 * 2 ** 20; sentBytes += chunk.length) {
         if (!request.write(chunk)) return;
       }
-      if (!answered) request.end();
+      request.end();
     };
     request.on("drain", pump);
     pump();

@@ -3,7 +3,7 @@
 import type { Agent } from "../../src/agent/agent.ts";
 import { Fault } from "../../src/base/fault.ts";
 import { createId } from "../../src/base/ids.ts";
-import { toSessionMessage } from "../../src/channels/app/history.ts";
+import { createFeed } from "../../src/channels/feed.ts";
 import type { Hub } from "../../src/channels/hub.ts";
 import type { ApprovalRequest, Decision, TurnEvent } from "../../src/protocol/event.ts";
 import type { Store, StoredMessage, Turn } from "../../src/store/store.ts";
@@ -41,10 +41,17 @@ export function createScriptedAgent(deps: { store: Store; hub: Hub }): ScriptedA
   const questions: { person: string; approval: ApprovalRequest }[] = [];
   const ended: Promise<void>[] = [];
 
+  const feed = createFeed({
+    hub,
+    sessions: store.sessions,
+    isBusy: (session) => running.has(session),
+    onFailure: (error) => {
+      throw error;
+    },
+  });
   const keep = async (person: string, message: StoredMessage) => {
     await store.turns.append([message]);
-    const { session, turn } = message;
-    hub.publish(person, { type: "message", session, turn, message: toSessionMessage(message) });
+    feed.onMessage(person, message);
   };
 
   async function play(turn: Turn, text: string, stop: AbortController): Promise<void> {
@@ -52,7 +59,7 @@ export function createScriptedAgent(deps: { store: Store; hub: Hub }): ScriptedA
     running.set(turn.session, state);
     const emit = (event: TurnEvent) => {
       state.events.push(event);
-      hub.publish(turn.owner, { type: "turn", session: turn.session, turn: turn.id, event });
+      feed.emit(turn.owner, turn.session, turn.id, event);
     };
     let said = "";
     try {
@@ -110,6 +117,7 @@ export function createScriptedAgent(deps: { store: Store; hub: Hub }): ScriptedA
         agent.heard.push({ person, text, attended });
         const stop = new AbortController();
         agent.signals.push(stop.signal);
+        feed.onMessage(person, message);
         ended.push(play(turn, text, stop));
       }
       return { session, turn: opened.turn, message: opened.message };

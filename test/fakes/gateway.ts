@@ -60,7 +60,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
   const store = await createStore({ folder: ":memory:", clock });
   const hub = createHub(options.hubLimits);
   const agent = createScriptedAgent({ store, hub });
-  const inbox = createInbox({ agent, sessions: store.sessions, hub, clock });
+  const inbox = createInbox({ agent, sessions: store.sessions, hub });
   const metrics = createMetrics();
   const home = await mkdtemp(join(tmpdir(), "isopod-gateway-"));
   let url = "http://127.0.0.1:1";
@@ -98,6 +98,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
         clock,
         log: keepingLog(logged),
         router: { route: async (ref) => [findModel(ref ?? "", options)] },
+        agents: ["coder"],
         startedAt: clock.now(),
         version: "0.0.0",
         openStreams: app.openStreams,

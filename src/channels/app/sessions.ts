@@ -8,7 +8,7 @@ import { defineRoute, type Route } from "../../protocol/route.ts";
 import type { Session, Sessions, Turns } from "../../store/store.ts";
 import type { Hub } from "../hub.ts";
 import { toSummary } from "../summary.ts";
-import { toHistory } from "./history.ts";
+import { toHistory } from "../history.ts";
 
 export type SessionDeps = {
   agent: Pick<Agent, "isBusy" | "live" | "stop">;

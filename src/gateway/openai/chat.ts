@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import type { Agent } from "../../agent/agent.ts";
 import type { Clock } from "../../base/clock.ts";
+import { Fault } from "../../base/fault.ts";
 import type { Log } from "../../base/log.ts";
 import type { Inbox } from "../../channels/channel.ts";
 import type { Router } from "../../models/candidate.ts";
@@ -14,13 +15,15 @@ import { toAgentHistory } from "./conversation.ts";
 import { openNamedSession, type NamedSessionDeps } from "./named-session.ts";
 import type { ChatUsage } from "./sink.ts";
 import { agentSource, modelSource, sessionSource, type Source } from "./sources.ts";
-import { MAIN_AGENT, parseTarget } from "./target.ts";
+import { MAIN, MAIN_AGENT, parseTarget } from "./target.ts";
 import { CHAT_BODY_BYTES, ChatCompletion } from "./wire.ts";
 
 export type ChatDeps = NamedSessionDeps & {
   agent: Pick<Agent, "runEphemeral" | "live">;
   inbox: Pick<Inbox, "submit" | "stop" | "watch">;
   router: Router;
+  /** The ids under `agents.entries`. */
+  agents: readonly string[];
   metrics: Metrics;
   clock: Clock;
   log: Log;
@@ -62,7 +65,7 @@ async function findSource(
   deps: ChatDeps,
   { caller, headers, body, signal }: RouteRequest<ChatCompletion>,
 ): Promise<Found> {
-  const target = parseTarget(body.model ?? "");
+  const target = parseTarget(body.model ?? "", deps.agents);
   if (target.kind === "model") {
     const [candidate] = await deps.router.route(target.ref, signal);
     // A router throws where nothing is left; an empty route would be its bug.
@@ -71,11 +74,17 @@ async function findSource(
   }
   const history = toAgentHistory(body);
   const { person } = caller;
+  const model = headers.get("x-isopod-model") || undefined;
   const name = headers.get("x-isopod-session");
   if (name === null) {
-    const model = headers.get("x-isopod-model");
-    const turn = { person, history, ...(model ? { model } : {}) };
+    const turn = { person, history, agent: target.id, model };
     return { kind: "agent", source: agentSource(deps.agent, turn) };
+  }
+  if (model !== undefined || target.id !== MAIN) {
+    throw new Fault("REQUEST_INVALID", {
+      where: "header X-Isopod-Session",
+      detail: `goes with "${MAIN_AGENT}" alone: a stored session keeps its own model`,
+    });
   }
   const session = await openNamedSession(deps, person, name);
   const live = (id: string) => deps.agent.live(id);

@@ -26,6 +26,9 @@ export type ChunkOptions = {
   began: () => void;
 };
 
+/** A source that never waits (a replayed answer) is not let run ahead of the reader until it does. */
+const FLUSH_LENGTH = 32 * 1024;
+
 type Delta = "content" | "reasoning_content";
 
 export function createChunkWriter(options: ChunkOptions): ChunkWriter {
@@ -51,24 +54,26 @@ export function createChunkWriter(options: ChunkOptions): ChunkWriter {
     text = "";
   };
   const flush = () => {
-    scheduled = false;
     settle();
     outlet.send(frames);
     frames = "";
   };
   const schedule = () => {
+    if (!begun) began();
+    begun = true;
     if (scheduled) return;
     scheduled = true;
-    setImmediate(flush);
-    if (begun) return;
-    begun = true;
-    began();
+    setImmediate(() => {
+      scheduled = false;
+      flush();
+    });
   };
   const add = (kind: Delta, more: string) => {
     if (kind !== delta) settle();
     delta = kind;
     text += more;
     schedule();
+    if (text.length > FLUSH_LENGTH) flush();
   };
   return {
     text: (more) => add("content", more),

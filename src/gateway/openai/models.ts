@@ -1,21 +1,23 @@
 import { Fault } from "../../base/fault.ts";
 import type { ModelList } from "../../protocol/api.ts";
 import { defineRoute, type Route } from "../../protocol/route.ts";
-import { MAIN_AGENT } from "./target.ts";
+import { agentModels } from "./target.ts";
 
 export type ModelDeps = {
   models: (signal: AbortSignal) => Promise<ModelList>;
+  /** The ids under `agents.entries`. */
+  agents: readonly string[];
   /** When this run began, ms since 1970 UTC: what `created` says of things that were never created. */
   startedAt: number;
 };
 
-/** The agent first: clients take the first one where nobody picks. Then what the mode lets answer. */
-export function modelRoutes({ models, startedAt }: ModelDeps): Route[] {
+/** Agents first: clients take the first one where nobody picks. Then what the mode lets answer. */
+export function modelRoutes({ models, agents, startedAt }: ModelDeps): Route[] {
   const created = Math.floor(startedAt / 1000);
   const list = async (signal: AbortSignal) => {
     const found = (await models(signal)).models.filter((model) => model.usable);
     return [
-      { id: MAIN_AGENT, object: "model", created, owned_by: "isopod" },
+      ...agentModels(agents).map((id) => ({ id, object: "model", created, owned_by: "isopod" })),
       ...found.map(({ ref, provider, locality, contextTokens }) => ({
         id: ref,
         object: "model",

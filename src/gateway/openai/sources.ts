@@ -30,11 +30,13 @@ export function modelSource(candidate: Candidate, chat: ChatCompletion): Source 
 
 export function agentSource(
   agent: Pick<Agent, "runEphemeral">,
-  turn: { person: string; history: History; model?: string },
+  turn: { person: string; history: History; agent: string; model: string | undefined },
 ): Source {
+  const { model, ...rest } = turn;
+  const asked = model === undefined ? rest : { ...rest, model };
   return async (sink, signal) => {
     const take = createTurnReader(sink);
-    for await (const event of agent.runEphemeral(turn, signal)) {
+    for await (const event of agent.runEphemeral(asked, signal)) {
       const end = take(event);
       if (end) return end.failure;
       const room = sink.room();

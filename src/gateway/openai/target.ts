@@ -6,15 +6,23 @@ export type Target = { kind: "agent"; id: string } | { kind: "model"; ref: strin
 /** The prefix of agents; no provider may be called so. */
 const AGENTS = "isopod/";
 
-/** The agent that there is. More will come from `agents.entries`. */
-export const MAIN_AGENT = "isopod/main";
+/** The agent of `agents.defaults`. */
+export const MAIN = "main";
+
+/** The agent that answers where no other is named. */
+export const MAIN_AGENT = `${AGENTS}${MAIN}`;
+
+/** The agents as models, the main one first. */
+export const agentModels = (agents: readonly string[]): string[] => [
+  MAIN_AGENT,
+  ...agents.filter((id) => id !== MAIN).map((id) => `${AGENTS}${id}`),
+];
 
 /** An empty name is the agent: many clients send none where a server has one model. */
-export function parseTarget(name: string): Target {
-  if (name === "" || name === "isopod" || name === MAIN_AGENT) {
-    return { kind: "agent", id: MAIN_AGENT };
-  }
+export function parseTarget(name: string, agents: readonly string[]): Target {
+  if (name === "" || name === "isopod") return { kind: "agent", id: MAIN };
   if (name.startsWith(AGENTS)) {
+    if (agentModels(agents).includes(name)) return { kind: "agent", id: name.slice(AGENTS.length) };
     const model = name.slice(AGENTS.length);
     throw new Fault("MODEL_MISSING", { provider: "isopod", model, nearest: MAIN_AGENT });
   }

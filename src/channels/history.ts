@@ -1,7 +1,7 @@
-import { Fault } from "../../base/fault.ts";
-import type { Message } from "../../protocol/message.ts";
-import type { SessionMessage } from "../../protocol/event.ts";
-import type { StoredMessage, Turn } from "../../store/store.ts";
+import { Fault } from "../base/fault.ts";
+import type { Message } from "../protocol/message.ts";
+import type { SessionMessage } from "../protocol/event.ts";
+import type { StoredMessage, Turn } from "../store/store.ts";
 
 /**
  * A session's stored messages as people read them, with a notice after each turn that ended in a fault or
