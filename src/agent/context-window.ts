@@ -23,7 +23,7 @@ export type Window = {
 export const FIRST_BYTES_PER_TOKEN = 3;
 /** Outside of these the report is no count of the whole prompt (some servers count fresh tokens only). */
 const LEAST_BYTES_PER_TOKEN = 1;
-export const MOST_BYTES_PER_TOKEN = 6;
+const MOST_BYTES_PER_TOKEN = 6;
 /** A new report counts for a third: two or three answers settle the ratio, one odd one does not turn it. */
 const NEWS_WEIGHT = 1 / 3;
 /** What comes next may be denser than what was measured: a listing after a talk. */

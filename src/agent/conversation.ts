@@ -10,13 +10,7 @@ import type { TurnEvent } from "../protocol/event.ts";
 import type { Message } from "../protocol/message.ts";
 import { type Answer, ask, hasBegun } from "./ask.ts";
 import { planCut, shorten } from "./compaction.ts";
-import {
-  type Meter,
-  MOST_BYTES_PER_TOKEN,
-  planWindow,
-  textLimitBytes,
-  type Window,
-} from "./context-window.ts";
+import { type Meter, planWindow, textLimitBytes, type Window } from "./context-window.ts";
 import { type Head, headBytes } from "./head.ts";
 import { createTranscript, type Entry, type Transcript } from "./history.ts";
 import type { Recorder } from "./recorder.ts";
@@ -170,12 +164,15 @@ const NOTHING_USED = { inputTokens: 0, outputTokens: 0 };
 const sentBytes = ({ head, transcript }: Pick<State, "head" | "transcript">): number =>
   headBytes(head) + transcript.sizeBytes;
 
+/** No tokenizer packs a prompt with its schemas tighter than this. */
+const DENSEST_BYTES_PER_TOKEN = 5;
+
 /**
  * The estimate errs on the safe side, so what it thinks too long by a little is tried; what cannot fit at
  * all is not, because some servers cut the beginning off without a word.
  */
 const isSurelyTooLong = (state: State): boolean =>
-  sentBytes(state) / MOST_BYTES_PER_TOKEN > state.window.contextTokens;
+  sentBytes(state) / DENSEST_BYTES_PER_TOKEN > state.window.contextTokens;
 
 const fits = ({ meter }: ConversationDeps, state: State): boolean =>
   meter.tokens(state.candidate.ref, sentBytes(state)) <= state.window.inputTokens;
