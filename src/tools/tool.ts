@@ -40,6 +40,8 @@ export interface ToolContext {
   readonly sandbox: Sandbox | undefined;
   readonly sandboxOff?: { reason: string; fix: string };
   readonly memory: Memory;
+  /** Undoes the neutralisation of hostile text: what a model echoes becomes what stands in the file. */
+  readonly restore?: (text: string) => string;
   readonly signal: AbortSignal;
 }
 

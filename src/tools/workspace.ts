@@ -3,8 +3,9 @@ import type { FileHandle } from "node:fs/promises";
 /**
  * The one folder an agent may write. Paths come from a model: each component is opened without
  * following links, relative to the one before, so that a parent swapped in between leads nowhere.
- * All methods throw `PATH_OUTSIDE_WORKSPACE` for a path that leaves, `PATH_NOT_FILE` for anything that is
- * no regular file (FIFO, device, socket, folder), `PATH_MISSING` where there is nothing.
+ * All methods throw `PATH_OUTSIDE_WORKSPACE` for a path that leaves, `PATH_INVALID` for one that no file
+ * can have, `PATH_NOT_FILE` for anything that is no regular file (link, FIFO, device, socket, folder),
+ * `PATH_MISSING` where there is nothing, `PATH_DENIED` where the system refuses, `FILE_TOO_LARGE`.
  */
 export interface Workspace {
   /** The real path of the folder, for the sandbox and for people. */

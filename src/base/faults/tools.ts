@@ -1,10 +1,82 @@
 import { entry } from "./entry.ts";
 
+/** Most of these are read by a model first: the fix is what it should call next. */
 export const toolFaults = {
   PATH_OUTSIDE_WORKSPACE: entry<{ path: string }>({
     status: 403,
     exit: 1,
     message: ({ path }) => `Cannot open "${path}": it lies outside the workspace`,
-    fix: () => "Use a path inside the workspace",
+    fix: () => "Use a path inside the workspace, such as notes/today.md",
+  }),
+  PATH_INVALID: entry<{ path: string; detail: string }>({
+    status: 400,
+    exit: 1,
+    message: ({ path, detail }) => `Cannot use "${path}" as a path: ${detail}`,
+    fix: () => "Use plain names with / between them, such as notes/today.md",
+  }),
+  PATH_MISSING: entry<{ path: string }>({
+    status: 404,
+    exit: 1,
+    message: ({ path }) => `Cannot open "${path}": there is no such file`,
+    fix: () => "List the files with find",
+  }),
+  PATH_NOT_FILE: entry<{ path: string; kind: string }>({
+    status: 409,
+    exit: 1,
+    message: ({ path, kind }) => `Cannot open "${path}": it is ${kind}`,
+    fix: ({ kind }) =>
+      kind === "a folder" ? "List what is in it with find" : "Use the path of a plain file",
+  }),
+  PATH_DENIED: entry<{ path: string; detail: string }>({
+    status: 403,
+    exit: 1,
+    message: ({ path, detail }) => `Cannot open "${path}": the system refuses (${detail})`,
+    fix: () => "Ask the person to change the file's permissions, or use another file",
+  }),
+  FILE_TOO_LARGE: entry<{ path: string; limitMb: number }>({
+    status: 413,
+    exit: 1,
+    message: ({ path, limitMb }) => `Cannot use "${path}": it is larger than ${limitMb} MB`,
+    fix: () => "Use run with head, tail or grep to see a part of it",
+  }),
+  FILE_BINARY: entry<{ path: string }>({
+    status: 415,
+    exit: 1,
+    message: ({ path }) => `Cannot use "${path}": it is not text`,
+    fix: () => "Use run with a program that reads this kind of file",
+  }),
+  EDIT_NO_MATCH: entry<{ path: string; nearest: string }>({
+    status: 409,
+    exit: 1,
+    message: ({ path, nearest }) =>
+      `Cannot edit "${path}": "old" does not stand in it exactly. ${nearest}`,
+    fix: () => "Copy the lines exactly as read shows them, and call edit again",
+  }),
+  EDIT_AMBIGUOUS: entry<{ path: string; count: number; lines: string }>({
+    status: 409,
+    exit: 1,
+    message: ({ path, count, lines }) =>
+      `Cannot edit "${path}": "old" stands in it ${count} times (lines ${lines})`,
+    fix: () => 'Add neighbouring lines to "old" until it is unique, or set "all" to true',
+  }),
+  TOOL_ARGUMENTS_WRONG: entry<{ tool: string; detail: string; expected: string }>({
+    status: 400,
+    exit: 1,
+    message: ({ tool, detail }) => `Cannot call ${tool}: ${detail}`,
+    fix: ({ tool, expected }) => `Call ${tool} with ${expected}`,
+  }),
+  WORKSPACE_OVERLAPS: entry<{ workspace: string; folder: string }>({
+    status: 500,
+    exit: 2,
+    message: ({ workspace, folder }) =>
+      `Cannot use "${workspace}" as workspace: it overlaps "${folder}", which an agent must not touch`,
+    fix: () => "Set ISOPOD_WORKSPACE to a folder that holds nothing but the agent's work",
+  }),
+  WORKSPACE_READONLY: entry<{ workspace: string; detail: string }>({
+    status: 500,
+    exit: 2,
+    message: ({ workspace, detail }) => `Cannot write to the workspace "${workspace}": ${detail}`,
+    fix: ({ workspace }) =>
+      `Make it yours with \`chown -R "$(id -u)" ${workspace}\`, or set ISOPOD_WORKSPACE to another folder`,
   }),
 };
