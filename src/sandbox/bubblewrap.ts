@@ -62,12 +62,16 @@ export function createBubblewrap({ programs, limits, hidden }: BubblewrapOptions
         const inner = await prlimitCommand(limits, call.timeoutMs);
         const [command = "", ...args] = [
           // The options travel by descriptor: in the argument list each program inside could read them.
-          ...[...launch.prefix, "bwrap", "--args", "3", "--"],
-          ...[...inner, "sh", "-c", START, COMMAND_FILE],
-        ];
+          [...launch.prefix, "bwrap", "--args", "3", "--"],
+          [...inner, "sh", "-c", START, COMMAND_FILE],
+        ].flat();
         signal.throwIfAborted();
         const program = programs.start({
-          ...{ command, args, purpose: "sandbox.run", network: "none", signal },
+          command,
+          args,
+          purpose: "sandbox.run",
+          network: "none",
+          signal,
           fds: texts.map((text) => Buffer.from(text)),
           env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
         });

@@ -67,7 +67,12 @@ async function attack(
   const field = await layOut(folder, workspace);
   const { processes, memoryMb } = PROBE_LIMITS;
   const command = attackCommand({
-    ...{ arch, secretFile: field.secret, hidden, link: "way-out", processes, memoryMb },
+    arch,
+    secretFile: field.secret,
+    hidden,
+    link: "way-out",
+    processes,
+    memoryMb,
     ...(decoy && { decoy }),
     namespaces: await Promise.all(NAMESPACES.map((kind) => readlink(`/proc/self/ns/${kind}`))),
   });

@@ -61,28 +61,28 @@ export type World = {
 export function bubblewrapOptions({ system, workspace, hidden, fds }: World): string[] {
   return [
     // With --unshare-all come a network without devices and a process table of its own.
-    ...["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"],
-    ...["--new-session", "--hostname", "sandbox", "--uid", INSIDE_ID, "--gid", INSIDE_ID],
-    ...["--cap-drop", "ALL", "--seccomp", String(fds.seccomp)],
-    ...["--clearenv", ...Object.entries(ENVIRONMENT).flatMap((pair) => ["--setenv", ...pair])],
+    ["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"],
+    ["--new-session", "--hostname", "sandbox", "--uid", INSIDE_ID, "--gid", INSIDE_ID],
+    ["--cap-drop", "ALL", "--seccomp", String(fds.seccomp)],
+    ["--clearenv", ...Object.entries(ENVIRONMENT).flatMap((pair) => ["--setenv", ...pair])],
 
     // Only /usr and what it cannot do without: `--ro-bind / /` would show every Unix socket of the host,
     // and a read-only mount does not keep anybody from connecting to one.
-    ...["--ro-bind", "/usr", "/usr", ...system.flatMap(asOnHost)],
-    ...hidden.flatMap((folder) => ["--tmpfs", folder, "--remount-ro", folder]),
-    ...SYSTEM_FILES.flatMap((path) => ["--ro-bind-try", path, path]),
-    ...["--ro-bind-data", String(fds.users), "/etc/passwd"],
-    ...["--ro-bind-data", String(fds.groups), "/etc/group"],
+    ["--ro-bind", "/usr", "/usr", ...system.flatMap(asOnHost)],
+    hidden.flatMap((folder) => ["--tmpfs", folder, "--remount-ro", folder]),
+    SYSTEM_FILES.flatMap((path) => ["--ro-bind-try", path, path]),
+    ["--ro-bind-data", String(fds.users), "/etc/passwd"],
+    ["--ro-bind-data", String(fds.groups), "/etc/group"],
 
-    ...["--proc", "/proc", "--dev", "/dev"],
-    ...["--size", String(SHM_BYTES), "--tmpfs", "/dev/shm"],
-    ...["--size", String(TMP_BYTES), "--tmpfs", "/tmp"],
-    ...["--bind", workspace, INSIDE_WORKSPACE, "--chdir", INSIDE_WORKSPACE],
-    ...["--ro-bind-data", String(fds.command), COMMAND_FILE],
+    ["--proc", "/proc", "--dev", "/dev"],
+    ["--size", String(SHM_BYTES), "--tmpfs", "/dev/shm"],
+    ["--size", String(TMP_BYTES), "--tmpfs", "/tmp"],
+    ["--bind", workspace, INSIDE_WORKSPACE, "--chdir", INSIDE_WORKSPACE],
+    ["--ro-bind-data", String(fds.command), COMMAND_FILE],
 
     // Without these two, / and /dev are writable memory without a bound.
-    ...["--remount-ro", "/dev", "--remount-ro", "/"],
-  ];
+    ["--remount-ro", "/dev", "--remount-ro", "/"],
+  ].flat();
 }
 
 const asOnHost = ({ path, linksTo }: System[number]) =>
