@@ -47,7 +47,7 @@ const Defaults = z.object({
   maxTurnTokens: z
     .int()
     .min(1_000)
-    .default(1_000_000)
+    .default(2_000_000)
     .describe(
       "Tokens read and written in one turn, cached ones not counted: the last net under a cloud bill.",
     ),
