@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { Clock } from "../../base/clock.ts";
+import { FRAME_MS } from "../../base/pacer.ts";
 import { readServerEvents } from "../../base/sse.ts";
 import type { AppEvent } from "../../protocol/event.ts";
 import { createHub } from "../hub.ts";
@@ -57,6 +58,7 @@ test("a reader that does not read costs one buffer, and is dropped after a minut
   const { hub, stream, clock, ended } = open();
   const reader = stream.getReader();
   for (let count = 0; count < 200; count += 1) {
+    clock.advance(FRAME_MS);
     hub.publish("kim", text("x".repeat(10_000), `turn_${count}`));
     await tick();
   }
@@ -79,6 +81,7 @@ test("a reader that comes back to life in time gets everything, and is not dropp
   const events = readServerEvents(stream);
   const sent = "x".repeat(10_000);
   for (let count = 0; count < 20; count += 1) {
+    clock.advance(FRAME_MS);
     hub.publish("kim", text(sent, `turn_${count}`));
     await tick();
   }

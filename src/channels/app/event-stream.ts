@@ -6,6 +6,7 @@
 
 import type { Clock } from "../../base/clock.ts";
 import { createOutlet } from "../../base/outlet.ts";
+import { createPacer } from "../../base/pacer.ts";
 import type { AppEvent } from "../../protocol/event.ts";
 import type { Hub } from "../hub.ts";
 
@@ -32,21 +33,15 @@ export function createEventStream(
   signal: AbortSignal,
 ): ReadableStream<Uint8Array> {
   const over = new AbortController();
-  let scheduled = false;
   const flush = () => {
-    scheduled = false;
     while (outlet.hasRoom()) {
       const events = follower.take();
       if (events.length === 0) return;
       outlet.send(joinDeltas(events).map(toFrame).join(""));
     }
   };
-  // Once a turn of the event loop: deltas that came in one packet leave in one packet.
-  const wake = () => {
-    if (scheduled) return;
-    scheduled = true;
-    setImmediate(flush);
-  };
+  const elapsedMs = () => clock.elapsedMs();
+  const wake = createPacer(flush, elapsedMs).soon;
   const end = () => {
     if (over.signal.aborted) return;
     over.abort();
@@ -55,7 +50,7 @@ export function createEventStream(
     outlet.close();
     ended();
   };
-  const outlet = createOutlet({ elapsedMs: () => clock.elapsedMs(), onRoom: wake, onGone: end });
+  const outlet = createOutlet({ elapsedMs, onRoom: wake, onGone: end });
   const follower = hub.follow(person, after, wake);
   // A first byte at once, so that proxies pass the head on and the reader knows that it is connected.
   outlet.send(COMMENT);

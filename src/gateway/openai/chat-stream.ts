@@ -44,10 +44,12 @@ export async function streamChat(
   if (signal.aborted) stop();
 
   const begun = Promise.withResolvers<void>();
-  const outlet = createOutlet({ elapsedMs: () => clock.elapsedMs(), onGone: () => over.abort() });
+  const elapsedMs = () => clock.elapsedMs();
+  const outlet = createOutlet({ elapsedMs, onGone: () => over.abort() });
   const writer = createChunkWriter({
     ...options.about,
     outlet,
+    elapsedMs,
     includeUsage: options.includeUsage,
     began: () => {
       options.began();

@@ -1,10 +1,10 @@
 /**
  * An answer as `chat.completion.chunk` events. This is the hot path: hundreds of tokens a second of many
- * chats. What does not change in a chat is made once; deltas that came in one turn of the event loop are
- * one chunk and one write.
+ * chats. What does not change in a chat is made once; deltas of one moment are one chunk and one write.
  */
 
 import type { Outlet } from "../../base/outlet.ts";
+import { createPacer } from "../../base/pacer.ts";
 import { toOpenAiError, type Failure } from "../answer.ts";
 import { toWireUsage, type ChatUsage, type FinishReason, type Sink } from "./sink.ts";
 
@@ -22,6 +22,7 @@ export type ChunkOptions = {
   /** Seconds since 1970 UTC. */
   created: number;
   includeUsage: boolean;
+  elapsedMs: () => number;
   /** Called at the first piece. */
   began: () => void;
 };
@@ -42,7 +43,6 @@ export function createChunkWriter(options: ChunkOptions): ChunkWriter {
   let text = "";
   let frames = "";
   let calls = 0;
-  let scheduled = false;
   let begun = false;
 
   const frame = (body: string) => {
@@ -58,15 +58,11 @@ export function createChunkWriter(options: ChunkOptions): ChunkWriter {
     outlet.send(frames);
     frames = "";
   };
+  const pacer = createPacer(flush, options.elapsedMs);
   const schedule = () => {
     if (!begun) began();
     begun = true;
-    if (scheduled) return;
-    scheduled = true;
-    setImmediate(() => {
-      scheduled = false;
-      flush();
-    });
+    pacer.soon();
   };
   const add = (kind: Delta, more: string) => {
     if (kind !== delta) settle();
