@@ -19,7 +19,7 @@ export interface Outlet {
 export type OutletOptions = {
   /** A clock that never jumps, in ms. */
   elapsedMs: () => number;
-  /** Called when there is room again, or for the first time. */
+  /** Called when there is room again. */
   onRoom?: () => void;
   /** Called once when the reader went away; not after `close`. */
   onGone?: () => void;
@@ -46,6 +46,8 @@ export function createOutlet({ elapsedMs, onRoom, onGone }: OutletOptions): Outl
         controller = own;
       },
       pull: () => {
+        // Asked for more after every piece; only after a jam is that news.
+        if (fullSinceMs === undefined) return;
         fullSinceMs = undefined;
         wake();
         onRoom?.();

@@ -54,6 +54,7 @@ export function createEventStream(
   const follower = hub.follow(person, after, wake);
   // A first byte at once, so that proxies pass the head on and the reader knows that it is connected.
   outlet.send(COMMENT);
+  wake();
   if (signal.aborted) end();
   else signal.addEventListener("abort", end, { once: true });
   const beat = async () => {
