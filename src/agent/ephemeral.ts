@@ -7,7 +7,7 @@ import { neutralise } from "../models/hostile.ts";
 import type { TurnEvent } from "../protocol/event.ts";
 import type { Message } from "../protocol/message.ts";
 import type { Agent } from "./agent.ts";
-import type { Parts } from "./create-agent.ts";
+import type { Parts } from "./parts.ts";
 import { createEventQueue } from "./event-queue.ts";
 import type { Head } from "./head.ts";
 import { runLoop } from "./loop.ts";
@@ -92,6 +92,7 @@ async function prepare(
     head: await openHead(first),
     entries,
     own: last ? [last.message] : [],
+    callIds: [],
     candidates,
     recorder: createEphemeralRecorder(clock),
     meter: turnDeps.meter,

@@ -51,19 +51,16 @@ export const isCurrent = (
 ): boolean =>
   epoch.model === model && epoch.system === head.system && epoch.toolsJson === head.toolsJson;
 
-/** Keywords that help no model and cost tokens or trip a server's grammar (llama.cpp). */
-const LEFT_OUT = new Set(["$schema", "additionalProperties"]);
-
-const toSpec = ({ name, description, input }: Tool): ToolSpec => ({
-  name,
-  description,
-  // The input form: a field with a default may be left out by the model.
-  schema: z.toJSONSchema(input, {
+function toSpec({ name, description, input }: Tool): ToolSpec {
+  const { $schema: _, ...schema } = z.toJSONSchema(input, {
+    // The input form: a field with a default may be left out by the model.
     io: "input",
     override: ({ jsonSchema }) => {
-      for (const key of LEFT_OUT) Reflect.deleteProperty(jsonSchema, key);
+      // These help no model, cost tokens, and one or the other trips a server's grammar (llama.cpp).
+      delete jsonSchema.additionalProperties;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
     },
-  }),
-});
+  });
+  return { name, description, schema };
+}

@@ -101,6 +101,11 @@ export function openCalls(entries: readonly Entry[]): ToolCall[] {
   return [];
 }
 
+export const callIds = (messages: readonly { message: Message }[]): string[] =>
+  messages.flatMap(({ message }) =>
+    message.role === "assistant" ? message.toolCalls.map(({ id }) => id) : [],
+  );
+
 export function sizeOf(message: Message): number {
   let bytes = MESSAGE_OVERHEAD_BYTES + Buffer.byteLength(message.text);
   if (message.role === "user" && message.context) bytes += Buffer.byteLength(message.context);

@@ -20,6 +20,8 @@ export type LoopTurn = Omit<ConversationDeps, "request"> &
   Omit<CallsDeps, "guard" | "budget" | "tools"> & {
     /** The messages of this turn so far: the user's, and after a crash what followed it. */
     own: readonly Message[];
+    /** Of all calls of the session, also of those that are not sent any more. */
+    callIds: readonly string[];
     tools: readonly Tool[];
     limits: Limits;
   };
@@ -42,7 +44,7 @@ export async function runLoop(
   const budget = createBudget(turn.limits, own.filter(({ role }) => role === "assistant").length);
   const tools = new Map(turn.tools.map((tool) => [tool.name, tool]));
   const runner = createCallRunner({ ...turn, tools, guard, budget });
-  const state: State = { conversation, runner, answer: emptyAnswer(), ids: callIds(own) };
+  const state: State = { conversation, runner, answer: emptyAnswer(), ids: new Set(turn.callIds) };
 
   try {
     const left = openCalls(conversation.entries);
@@ -70,7 +72,7 @@ type State = {
   runner: CallRunner;
   /** What the model is saying, or said last and is not recorded yet. */
   answer: Answer;
-  /** Ids of calls in this turn; the journal and the results go by them. */
+  /** Ids of calls that are taken; the journal and the results go by them. */
   ids: Set<string>;
 };
 
@@ -148,10 +150,3 @@ const isAnswered = ({ entries }: Conversation): boolean => {
   const last = entries.at(-1)?.message;
   return last?.role === "assistant" && last.toolCalls.length === 0;
 };
-
-const callIds = (messages: readonly Message[]): Set<string> =>
-  new Set(
-    messages.flatMap((message) =>
-      message.role === "assistant" ? message.toolCalls.map(({ id }) => id) : [],
-    ),
-  );

@@ -1,18 +1,16 @@
-/** Takes a message in, and takes it back. */
+/** Takes a message in: on disk first, then it is acknowledged, then its turn runs. */
 
 import { Fault } from "../base/fault.ts";
 import { createId } from "../base/ids.ts";
 import type { MessageAccepted } from "../protocol/api.ts";
 import type { Session, StoredMessage, Turn } from "../store/store.ts";
 import type { Agent } from "./agent.ts";
-import type { Parts } from "./create-agent.ts";
+import type { Parts } from "./parts.ts";
 import { titleOf } from "./title.ts";
 import { contextLines, type Told } from "./turn-context.ts";
 
 /** Messages of one session that may wait: enough for a hasty writer, a stop for a broken client. */
 const MAX_WAITING = 20;
-/** How long a stop or the end of the gateway waits for a tool that does not listen. */
-export const STOP_MS = 5_000;
 /** Sessions of which is known what they were told; one that falls out is told once more. */
 const MAX_TOLD = 1_000;
 
@@ -87,21 +85,4 @@ async function contextOf(
   const [oldest] = told.keys();
   if (told.size > MAX_TOLD && oldest !== undefined) told.delete(oldest);
   return lines;
-}
-
-/** False when nothing ran and nothing waited. */
-export async function stop(parts: Parts, person: string, session: string): Promise<boolean> {
-  const { deps, lanes } = parts;
-  if (lanes.running(session)?.owner !== person) return false;
-  const reason = new Fault("TURN_STOPPED", {});
-  const { waiting, ended } = lanes.stop(session, reason);
-  const at = deps.clock.now();
-  const stopped = waiting.map((turn) =>
-    deps.store.turns.setState(turn.id, "stopped", at, reason.toJSON()),
-  );
-  await Promise.all(stopped);
-  for (const { id } of waiting)
-    deps.emit(person, session, id, { type: "failed", ...reason.toJSON() });
-  await Promise.race([ended, deps.clock.sleep(STOP_MS)]);
-  return true;
 }

@@ -10,7 +10,7 @@ import type { Tool, ToolContext } from "../tools/tool.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Meter } from "./context-window.ts";
 import { type Head, type Heads, isCurrent } from "./head.ts";
-import { entriesUpTo } from "./history.ts";
+import { callIds, entriesUpTo } from "./history.ts";
 import { isClosing, runLoop } from "./loop.ts";
 import { readNotes } from "./notes.ts";
 import { createRecorder } from "./recorder.ts";
@@ -108,6 +108,7 @@ async function prepare(deps: TurnDeps, turn: Turn, session: Session, signal: Abo
     head: from.head,
     entries: entriesUpTo(stored, turn.id, firstMessage),
     own: stored.filter((message) => message.turn === turn.id).map(({ message }) => message),
+    callIds: callIds(stored),
     candidates,
     recorder,
     meter,

@@ -4,7 +4,8 @@ import { createHash } from "node:crypto";
 
 import { z } from "zod";
 
-import { createAgent, type AgentDeps } from "../../src/agent/create-agent.ts";
+import { createAgent } from "../../src/agent/create-agent.ts";
+import type { AgentDeps } from "../../src/agent/parts.ts";
 import { agentSettings } from "../../src/agent/settings.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { Fault } from "../../src/base/fault.ts";

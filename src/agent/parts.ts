@@ -1,0 +1,109 @@
+/** What the files of an agent share: built once, held by nothing else. */
+
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Router } from "../models/candidate.ts";
+import type { Mode, TurnEvent } from "../protocol/event.ts";
+import type { SandboxChoice } from "../sandbox/sandbox.ts";
+import type { Store, StoredMessage, Turn } from "../store/store.ts";
+import type { Tool, ToolContext } from "../tools/tool.ts";
+import type { Workspace } from "../tools/workspace.ts";
+import { type Approvals, createApprovals } from "./approvals.ts";
+import { createMeter } from "./context-window.ts";
+import { createHeads } from "./head.ts";
+import { createLanes, type Lanes } from "./lanes.ts";
+import { createLive, type Live } from "./live.ts";
+import { createMemory } from "./memory.ts";
+import type { AgentSettings } from "./settings.ts";
+import { createTextGates } from "./text-gate.ts";
+import { createMinuteText, type Told } from "./turn-context.ts";
+import { runTurn, type TurnDeps } from "./turns.ts";
+
+export type AgentDeps = {
+  store: Store;
+  router: Router;
+  /** In the order in which they are listed to models. */
+  tools: readonly Tool[];
+  workspace: Workspace;
+  /** Asked anew for each turn: a probe may pass or fail while the gateway runs. */
+  sandbox: () => SandboxChoice;
+  mode: () => Mode;
+  settings: AgentSettings;
+  /** Such as "Europe/Berlin". */
+  timeZone: string;
+  clock: Clock;
+  log: Log;
+  /** Everything that happens in a turn, in order. Must not throw. */
+  emit(person: string, session: string, turn: string, event: TurnEvent): void;
+  /** A message is on disk. Must not throw. */
+  onMessage?(person: string, message: StoredMessage): void;
+  /** Title, time or business of a session changed. Must not throw. */
+  onSession?(person: string, session: string): void;
+};
+
+export type Parts = {
+  deps: AgentDeps;
+  turnDeps: TurnDeps;
+  lanes: Lanes<Turn>;
+  approvals: Approvals;
+  /** By turn. */
+  live: Map<string, Live>;
+  /** By session. */
+  told: Map<string, Told>;
+  minute: (at: number) => string;
+};
+
+export function createParts(deps: AgentDeps): Parts {
+  const { store, router, tools, clock, log, settings } = deps;
+  const { defaults } = settings;
+  const approvals = createApprovals({ clock, seconds: defaults.approvalSeconds });
+  const live: Parts["live"] = new Map();
+  const told: Parts["told"] = new Map();
+  const turnDeps: TurnDeps = {
+    store,
+    router,
+    tools,
+    heads: createHeads(tools),
+    gates: createTextGates(tools),
+    approvals,
+    meter: createMeter(),
+    defaults,
+    clock,
+    log,
+    toolContext: (person) => toolContext(deps, person),
+    onAppend: (turn, message) => {
+      const forget = live.get(turn.id)?.mark();
+      return () => {
+        forget?.();
+        deps.onMessage?.(turn.owner, message);
+      };
+    },
+    onCompaction: (session) => void told.delete(session),
+  };
+  const onSession = ({ owner, session }: Turn) => deps.onSession?.(owner, session);
+  const lanes = createLanes<Turn>({
+    run: async (turn, signal) => {
+      const own = createLive();
+      live.set(turn.id, own);
+      onSession(turn);
+      const emit = (event: TurnEvent) => {
+        own.add(event);
+        deps.emit(turn.owner, turn.session, turn.id, event);
+      };
+      await runTurn(turnDeps, turn, emit, signal);
+      live.delete(turn.id);
+    },
+    onFree: onSession,
+  });
+  const minute = createMinuteText(deps.timeZone);
+  return { deps, turnDeps, lanes, approvals, live, told, minute };
+}
+
+function toolContext(deps: AgentDeps, person: string): Omit<ToolContext, "signal"> {
+  const choice = deps.sandbox();
+  const memory = createMemory(deps.store.memories, person, deps.clock);
+  const { workspace } = deps;
+  if (choice.ok) return { workspace, memory, sandbox: choice.sandbox };
+  const { reason, fix } = choice;
+  return { workspace, memory, sandbox: undefined, sandboxOff: { reason, fix } };
+}
