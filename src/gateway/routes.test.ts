@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { openTestGateway, type TestGateway } from "../../test/fakes/gateway.ts";
@@ -88,6 +90,16 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "PUT /api/mode (admin)",
     ],
   );
+});
+
+test("docs/api.md has a row for each route, with its scope, and none besides", () => {
+  const docs = readFileSync(join(import.meta.dirname, "../../docs/api.md"), "utf8");
+  const rows = Array.from(
+    docs.matchAll(/^\| `([A-Z]+ \/\S*)` *\| (\w+) *\|/gm),
+    ([, route, scope]) => `${route} ${scope}`,
+  );
+  const routes = mounted().map((route) => `${nameOf(route).replace(/\{.*/, "")} ${route.scope}`);
+  assert.deepEqual(rows.toSorted(), routes.toSorted());
 });
 
 test("security: every route but those without a scope refuses who shows nothing", async () => {

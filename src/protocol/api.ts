@@ -24,7 +24,7 @@
  * | GET /api/devices, DELETE /api/devices/:id | read, admin | | { devices: Device[] }, {} |
  * | GET /api/keys, POST /api/keys, DELETE /api/keys/:id | admin | KeyCreate | { keys: Key[] }, KeyCreated, {} |
  * | GET /api/ledger?limit=N | read | | { lines: LedgerLine[] } |
- * | GET /api/doctor | read | | { findings: Finding[] } (check.ts) |
+ * | GET /api/doctor, POST /api/doctor | read, admin | | { findings: Finding[] } (check.ts); POST mends |
  * | POST /api/gateway/stop | admin | | {} |
  *
  * Every error is `{ "error": { "code", "message", "fix" } }` with the status of its fault. A browser sends
