@@ -10,7 +10,7 @@ import type { ToolCall } from "../protocol/message.ts";
 import type { JournalEntry } from "../store/store.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 import type { Approval, Approvals, BoundCall } from "./approvals.ts";
-import { checkCall, type CheckedCall } from "./check-call.ts";
+import { checkCall, type CheckedCall, toResultText } from "./check-call.ts";
 import { type Budget, type LoopGuard, MAX_CALLS_PER_MESSAGE } from "./guards.ts";
 import { type Entry, resultOf } from "./history.ts";
 import type { Recorder } from "./recorder.ts";
@@ -185,7 +185,7 @@ async function askPerson(
 /** What a failed tool tells the model. A bug has its result too, and ends the turn. */
 function toOutcome({ report }: Round, error: unknown): Outcome {
   if (error instanceof Fault) {
-    return { ok: false, text: `${error.code}: ${error.message}. ${error.fix}` };
+    return { ok: false, text: toResultText(error) };
   }
   const bug = report(error);
   return { ok: false, text: `${bug.code}: ${bug.message}`, bug };

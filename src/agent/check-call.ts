@@ -1,9 +1,9 @@
 /** Whether a call may be run at all. Pure; what it refuses, the model is told in words it can act on. */
 
-import type { z } from "zod";
-
-import { restoreIn } from "../models/hostile.ts";
+import { Fault } from "../base/fault.ts";
+import { restore, restoreIn } from "../models/hostile.ts";
 import type { ToolCall } from "../protocol/message.ts";
+import { parseArguments } from "../tools/spec.ts";
 import type { Tool } from "../tools/tool.ts";
 
 export type CheckedCall = { tool: Tool; input: unknown };
@@ -20,40 +20,31 @@ export function checkCall(
       refusal: `There is no tool "${call.tool}". There are: ${[...tools.keys()].join(", ")}`,
     };
   }
-  const value = parse(call.argumentsJson);
-  if (value === undefined) {
-    return {
-      refusal: cut
-        ? "The arguments were cut off: the answer ran into its length limit. Do it in smaller pieces."
-        : "The arguments are not valid JSON. Call again with a JSON object.",
-    };
+  if (cut && parse(call.argumentsJson) === undefined) return { refusal: CUT };
+  try {
+    // Control tokens that were neutralised for the model stand as they were in the file it speaks of.
+    return { tool, input: parseArguments(tool, call.argumentsJson, restore) };
+  } catch (error) {
+    if (error instanceof Fault) return { refusal: toResultText(error) };
+    throw error;
   }
-  // Control tokens that were neutralised for the model stand as they were in the file it speaks of.
-  const parsed = tool.input.safeParse(restoreIn(value));
-  if (!parsed.success)
-    return { refusal: `Wrong arguments for ${tool.name}: ${issues(parsed.error)}` };
-  return { tool, input: parsed.data };
 }
 
-/** Arguments as a person sees them in the app: parsed where they can be, else as text. */
-export const shownInput = (call: ToolCall): unknown =>
-  restoreIn(parse(call.argumentsJson) ?? call.argumentsJson);
+const CUT =
+  "The arguments were cut off: the answer ran into its length limit. Do it in smaller pieces.";
 
-/** Undefined for what is no JSON; an empty text counts as no arguments, as several servers send it. */
+/** A fault as a model reads it. */
+export const toResultText = ({ code, message, fix }: Fault): string =>
+  `${code}: ${message}. ${fix}`;
+
+/** Arguments as a person sees them in the app: parsed where they can be, else as text. */
+export const shownInput = ({ argumentsJson }: ToolCall): unknown =>
+  restoreIn(parse(argumentsJson) ?? argumentsJson);
+
 function parse(json: string): unknown {
-  if (json.trim() === "") return {};
   try {
     return JSON.parse(json);
   } catch {
-    return undefined; // the caller says so in its own words
+    return undefined; // who asks says so in its own words
   }
 }
-
-/** A model corrects one or two mistakes at a time. */
-const MAX_ISSUES = 4;
-
-const issues = ({ issues }: z.ZodError): string =>
-  issues
-    .slice(0, MAX_ISSUES)
-    .map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message))
-    .join("; ");

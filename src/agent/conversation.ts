@@ -107,12 +107,12 @@ async function askRoute(
   asking: Asking,
   signal: AbortSignal,
 ): Promise<Done> {
-  if (!fits(deps, state)) await compact(deps, state, asking.emit, signal);
-  if (isSurelyTooLong(state)) {
-    const { contextTokens, ref: model } = state.candidate;
-    throw new Fault("CONTEXT_FULL", { model, contextTokens });
-  }
   for (;;) {
+    if (!fits(deps, state)) await compact(deps, state, asking.emit, signal);
+    if (isSurelyTooLong(state)) {
+      const { contextTokens, ref: model } = state.candidate;
+      throw new Fault("CONTEXT_FULL", { model, contextTokens });
+    }
     try {
       return await askCandidate(deps, state, asking, signal);
     } catch (error) {

@@ -10,30 +10,15 @@ const read = defineTool({
   name: "read",
   description: "Reads a file.",
   effect: "none",
-  input: z.object({
-    path: z.string().describe("Path"),
-    line: z.int().min(1).default(1),
-    range: z.strictObject({ end: z.int() }).optional(),
-  }),
+  input: z.object({ path: z.string() }),
   run: async () => "",
 }) as Tool; // one of many, whose input nobody looks at here
 
-test("a tool is offered by what its input takes, without what costs tokens and helps nobody", () => {
-  assert.deepEqual(JSON.parse(createHeads([read]).for({ tools: true }, []).toolsJson), [
-    {
-      name: "read",
-      description: "Reads a file.",
-      schema: {
-        type: "object",
-        properties: {
-          path: { type: "string", description: "Path" },
-          line: { type: "integer", minimum: 1, default: 1 },
-          range: { type: "object", properties: { end: { type: "integer" } }, required: ["end"] },
-        },
-        required: ["path"],
-      },
-    },
-  ]);
+test("tools are sent as the text that an epoch stores", () => {
+  const { tools, toolsJson } = createHeads([read]).for({ tools: true }, []);
+
+  assert.deepEqual(JSON.parse(toolsJson), tools);
+  assert.equal(tools[0]?.name, "read");
 });
 
 test("the same head is the same text each time", () => {

@@ -1,9 +1,8 @@
 /** What stands before the history and is frozen for an epoch. */
 
-import { z } from "zod";
-
 import type { Message, ToolSpec } from "../protocol/message.ts";
 import type { Epoch } from "../store/store.ts";
+import { toSpec } from "../tools/spec.ts";
 import type { Tool } from "../tools/tool.ts";
 import { type SystemFacts, systemText } from "./prompt.ts";
 
@@ -50,17 +49,3 @@ export const isCurrent = (
   head: Pick<Head, "system" | "toolsJson">,
 ): boolean =>
   epoch.model === model && epoch.system === head.system && epoch.toolsJson === head.toolsJson;
-
-function toSpec({ name, description, input }: Tool): ToolSpec {
-  const { $schema: _, ...schema } = z.toJSONSchema(input, {
-    // The input form: a field with a default may be left out by the model.
-    io: "input",
-    override: ({ jsonSchema }) => {
-      // These help no model, cost tokens, and one or the other trips a server's grammar (llama.cpp).
-      delete jsonSchema.additionalProperties;
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-    },
-  });
-  return { name, description, schema };
-}

@@ -98,7 +98,7 @@ test("arguments that are no JSON, or do not fit the schema, are refused before a
     results(events()).map(({ ok }) => ok),
     [false, false, false],
   );
-  assert.match(results(events())[1]?.output ?? "", /path: .*content: /);
+  assert.match(results(events())[1]?.output ?? "", /TOOL_ARGUMENTS_WRONG: .*path.*content/);
   assert.deepEqual(effects, []);
 });
 

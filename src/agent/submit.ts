@@ -27,7 +27,9 @@ export async function submit(
     throw new Fault("TURN_QUEUE_FULL", { limit: MAX_WAITING });
   }
   const now = deps.clock.now();
-  const { turn, stored } = await opening(parts, session, message, now);
+  const state = stateOf(parts);
+  const context = await contextOf(parts, session, state, now);
+  const { turn, stored } = opening(session, message, context, now);
   const title = session.title.trim() === "" ? { title: titleOf(message.text) } : {};
   const [opened] = await Promise.all([
     deps.store.turns.open(turn, stored, key),
@@ -35,21 +37,23 @@ export async function submit(
   ]);
   const accepted = { session: session.id, turn: opened.turn, message: opened.message };
   if (opened.repeated) return accepted;
+  remember(parts.told, session.id, state);
   deps.onMessage?.(person, stored);
   const ahead = lanes.add(turn);
   if (ahead > 0) {
     const text = ahead === 1 ? "waits for the answer before it" : `waits for ${ahead} answers`;
     deps.emit(person, session.id, turn.id, { type: "waiting", on: "queue", text });
+    deps.onSession?.(person, session.id);
   }
   return accepted;
 }
 
-async function opening(
-  parts: Parts,
+function opening(
   session: Session,
   { person, text, attended }: { person: string; text: string; attended: boolean },
+  context: string,
   now: number,
-): Promise<{ turn: Turn; stored: StoredMessage }> {
+): { turn: Turn; stored: StoredMessage } {
   const turn: Turn = {
     id: createId("turn", now),
     session: session.id,
@@ -58,31 +62,33 @@ async function opening(
     attended,
     createdAt: now,
   };
-  const context = await contextOf(parts, session, now);
   const message = { role: "user", text, context } as const;
   const id = createId("msg", now);
   return { turn, stored: { id, session: session.id, turn: turn.id, at: now, message } };
+}
+
+function stateOf({ deps }: Parts): Told {
+  const choice = deps.sandbox();
+  return { mode: deps.mode(), sandboxOff: choice.ok ? undefined : choice.reason };
 }
 
 /** What is new since the session's last message, for the model. */
 async function contextOf(
   { deps, told, minute }: Parts,
   session: Session,
+  state: Told,
   now: number,
 ): Promise<string> {
-  const choice = deps.sandbox();
-  const state: Told = {
-    mode: deps.mode(),
-    sandboxOff: choice.ok ? undefined : choice.reason,
-  };
   // The first message of a session has all memories before it already.
   const isFirst = session.updatedAt === session.createdAt;
   const known = isFirst ? [] : await deps.store.memories.list(session.owner);
   const memories = known.filter(({ at }) => at > session.updatedAt).map(({ text }) => text);
-  const lines = contextLines({ ...state, now: minute(now), memories }, told.get(session.id));
-  told.delete(session.id);
-  told.set(session.id, state);
+  return contextLines({ ...state, now: minute(now), memories }, told.get(session.id));
+}
+
+function remember(told: Parts["told"], session: string, state: Told): void {
+  told.delete(session); // so that it moves to the end
+  told.set(session, state);
   const [oldest] = told.keys();
   if (told.size > MAX_TOLD && oldest !== undefined) told.delete(oldest);
-  return lines;
 }

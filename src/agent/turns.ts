@@ -64,7 +64,9 @@ export async function runTurn(
     emit({ type: "done", reason });
   } catch (error) {
     if (isClosing(signal)) return void (await written().catch(reportTo(deps)));
-    const fault = toFault(error, logTo(deps, turn));
+    // Once it was stopped, whatever a server or a tool made of that is no news.
+    const { aborted, reason } = signal;
+    const fault = aborted && reason instanceof Fault ? reason : toFault(error, logTo(deps, turn));
     try {
       await end(fault.code === "TURN_STOPPED" ? "stopped" : "failed", fault);
     } catch (error) {
