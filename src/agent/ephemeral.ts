@@ -49,7 +49,7 @@ async function run(
   } catch (error) {
     if (signal.aborted) return;
     const fault = toFault(error, (id, cause) =>
-      parts.deps.log.error({ id, error: cause }, "a turn met a bug"),
+      parts.deps.log.error({ id, err: cause }, "a turn met a bug"),
     );
     emit({ type: "failed", ...fault.toJSON() });
   }

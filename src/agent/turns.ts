@@ -71,7 +71,7 @@ export async function runTurn(
       await end(fault.code === "TURN_STOPPED" ? "stopped" : "failed", fault);
     } catch (error) {
       // The person is told what went wrong first; on disk the turn stays unfinished and is taken up again.
-      deps.log.error({ turn: turn.id, error }, "could not store how a turn ended");
+      deps.log.error({ turn: turn.id, err: error }, "could not store how a turn ended");
     }
     emit({ type: "failed", ...fault.toJSON() });
   }
@@ -144,7 +144,7 @@ async function headOf(
 const logTo =
   ({ log }: Pick<TurnDeps, "log">, turn?: Turn) =>
   (id: string, error: unknown) =>
-    log.error({ id, turn: turn?.id, error }, "a turn met a bug");
+    log.error({ id, turn: turn?.id, err: error }, "a turn met a bug");
 
 export const reportTo = (deps: Pick<TurnDeps, "log">) => (error: unknown) =>
   toFault(error, logTo(deps));
