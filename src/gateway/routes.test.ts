@@ -222,12 +222,16 @@ test("security: the log has no content, no query and no key", async () => {
   assert.doesNotMatch(text, /Canary|isk_/);
 });
 
-test("system routes do what they say, and answer with the status", async () => {
+test("system routes do what they say, answer with the status, and tell everyone", async () => {
   const { call, did } = gateway;
   did.length = 0;
+  const told: string[] = [];
+  const unwatch = gateway.hub.watch(gateway.lee, ({ type }) => void told.push(type));
   await call("POST", "/api/models/use", { body: { model: "fake/model" } });
   const { json } = await call("PUT", "/api/mode", { body: { mode: "device" } });
   assert.equal(json.version, "0.0.0");
+  assert.deepEqual(told, ["status", "status"]);
+  unwatch();
   await call("POST", "/api/gateway/stop");
   await call("GET", "/api/doctor");
   await call("POST", "/api/doctor");

@@ -1,7 +1,11 @@
-/** A client's messages as an agent's history, or as a model's request. Pure. */
+/**
+ * A client's messages as an agent's history, or as a model's request. Pure. Control tokens in a request's
+ * text are made harmless here, also in the client's own: it may quote a file that nobody read.
+ */
 
 import { Fault } from "../../base/fault.ts";
 import type { Candidate } from "../../models/candidate.ts";
+import { neutralise, restore } from "../../models/hostile.ts";
 import type { ChatRequest } from "../../models/provider.ts";
 import type { Message, ToolSpec } from "../../protocol/message.ts";
 import type { ChatCompletion, WireMessage, WireTool } from "./wire.ts";
@@ -47,6 +51,7 @@ export function toModelRequest(chat: ChatCompletion, candidate: Candidate): Chat
     messages: toMessages(chat.messages),
     contextTokens: candidate.contextTokens,
     params: { ...candidate.params, ...toParams(chat) },
+    priority: "machine",
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(choice.toolChoice === undefined ? {} : { toolChoice: choice.toolChoice }),
   };
@@ -62,10 +67,15 @@ const SAMPLING = [
   "response_format",
 ] as const;
 
+/** By the names of both dialects where they differ: each takes the ones that it knows. */
 function toParams(chat: ChatCompletion): Record<string, unknown> {
-  return Object.fromEntries(
-    SAMPLING.flatMap((key) => (chat[key] == null ? [] : [[key, chat[key]]])),
-  );
+  const params: Record<string, unknown> = {};
+  for (const key of SAMPLING) if (chat[key] != null) params[key] = chat[key];
+  if (typeof chat.stop === "string") params["stop"] = [chat.stop];
+  const format = chat.response_format;
+  if (format?.type === "json_object") params["format"] = "json";
+  if (format?.type === "json_schema") params["format"] = format.json_schema?.schema;
+  return params;
 }
 
 /** A dialect has one place for it, before everything else: later ones move there, in order. */
@@ -73,7 +83,7 @@ function toSystem(messages: readonly WireMessage[]): string {
   return messages
     .flatMap((message, index) =>
       message.role === "system" || message.role === "developer"
-        ? [toText(message.content, `messages.${index}.content`)]
+        ? [neutralise(toText(message.content, `messages.${index}.content`))]
         : [],
     )
     .join("\n\n");
@@ -89,7 +99,7 @@ function toMessages(messages: readonly WireMessage[]): Message[] {
       case "developer":
         return [];
       case "user":
-        return [{ role: "user", text: toText(message.content, `${where}.content`) }];
+        return [{ role: "user", text: neutralise(toText(message.content, `${where}.content`)) }];
       case "assistant": {
         const toolCalls = (message.tool_calls ?? []).map((call) => ({
           id: call.id,
@@ -99,7 +109,14 @@ function toMessages(messages: readonly WireMessage[]): Message[] {
         for (const call of toolCalls) toolOf.set(call.id, call.tool);
         const text = message.content == null ? "" : toText(message.content, `${where}.content`);
         const reasoning = message.reasoning_content;
-        return [{ role: "assistant", text, toolCalls, ...(reasoning ? { reasoning } : {}) }];
+        return [
+          {
+            role: "assistant",
+            text: neutraliseOwn(text),
+            toolCalls,
+            ...(reasoning ? { reasoning: neutraliseOwn(reasoning) } : {}),
+          },
+        ];
       }
       case "tool": {
         const callId = message.tool_call_id;
@@ -107,7 +124,7 @@ function toMessages(messages: readonly WireMessage[]): Message[] {
         if (tool === undefined) {
           throw invalid(`${where}.tool_call_id`, "must be the id of an earlier tool call");
         }
-        const text = toText(message.content, `${where}.content`);
+        const text = neutralise(toText(message.content, `${where}.content`));
         return [{ role: "tool", callId, tool, text, ok: true }];
       }
     }
@@ -127,9 +144,12 @@ function toToolChoice(chat: ChatCompletion): Pick<ChatRequest, "tools" | "toolCh
 
 const toSpec = ({ function: { name, description, parameters } }: WireTool): ToolSpec => ({
   name,
-  description,
+  description: neutralise(description),
   schema: parameters,
 });
+
+/** What a model wrote may hold neutral forms already. */
+const neutraliseOwn = (text: string) => neutralise(restore(text));
 
 type Content = Extract<WireMessage, { role: "user" }>["content"];
 

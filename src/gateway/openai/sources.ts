@@ -7,6 +7,7 @@ import type { Candidate } from "../../models/candidate.ts";
 import type { TurnEvent } from "../../protocol/event.ts";
 import { toFailure, type Failure } from "../answer.ts";
 import { lastUserText, toModelRequest, type History } from "./conversation.ts";
+import { createRestorer, restoreArguments } from "./restorer.ts";
 import type { Sink } from "./sink.ts";
 import type { ChatCompletion } from "./wire.ts";
 
@@ -16,11 +17,20 @@ export type Source = (sink: Sink, signal: AbortSignal) => Promise<Failure | unde
 export function modelSource(candidate: Candidate, chat: ChatCompletion): Source {
   const request = toModelRequest(chat, candidate);
   return async (sink, signal) => {
+    const text = createRestorer((text) => sink.text(text));
+    const reasoning = createRestorer((text) => sink.reasoning(text));
     for await (const event of candidate.provider.chat(request, signal)) {
-      if (event.type === "text") sink.text(event.text);
-      else if (event.type === "reasoning") sink.reasoning(event.text);
-      else if (event.type === "tool-call") sink.call(event.call);
-      else if (event.type === "done") sink.done(toFinish(event.reason), event.usage);
+      if (event.type === "text") text.push(event.text);
+      else if (event.type === "reasoning") reasoning.push(event.text);
+      else if (event.type === "tool-call" || event.type === "done") {
+        reasoning.flush();
+        text.flush();
+        if (event.type === "done") sink.done(toFinish(event.reason), event.usage);
+        else {
+          const argumentsJson = restoreArguments(event.call.argumentsJson);
+          sink.call({ ...event.call, argumentsJson });
+        }
+      }
       const room = sink.room();
       if (room) await room;
     }
@@ -42,6 +52,7 @@ export function agentSource(
       const room = sink.room();
       if (room) await room;
     }
+    signal.throwIfAborted();
     return cut();
   };
 }

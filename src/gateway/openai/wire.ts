@@ -64,7 +64,12 @@ export const ChatCompletion = z.object({
   stop: z.union([z.string(), z.array(z.string()).max(16)]).nullish(),
   seed: z.int().nullish(),
   response_format: z
-    .looseObject({ type: z.enum(["text", "json_object", "json_schema"]) })
+    .looseObject({
+      type: z.enum(["text", "json_object", "json_schema"]),
+      json_schema: z
+        .looseObject({ schema: z.record(z.string(), z.unknown()).optional() })
+        .optional(),
+    })
     .nullish(),
   // What would change the answer and cannot be done is refused, not passed over.
   n: z.literal(1, "must be 1: one answer a request").nullish(),

@@ -1,4 +1,5 @@
 import { Fault } from "../../base/fault.ts";
+import type { Hub } from "../../channels/hub.ts";
 import { ModelUse, ModeSet, type LedgerLine, type ModelList } from "../../protocol/api.ts";
 import type { Finding } from "../../protocol/check.ts";
 import type { Mode, Status } from "../../protocol/event.ts";
@@ -9,7 +10,7 @@ export type SystemDeps = {
   status: () => Promise<Status>;
   models: (signal: AbortSignal) => Promise<ModelList>;
   /** Throws `MODEL_MISSING` and what else keeps a model from answering. */
-  useModel: (ref: string, signal: AbortSignal) => Promise<void>;
+  useModel: (ref: string, signal: AbortSignal) => Promise<unknown>;
   /** Throws `MODE_CAPPED`. */
   setMode: (mode: Mode) => Promise<void>;
   /** The newest lines, newest last. */
@@ -18,6 +19,7 @@ export type SystemDeps = {
   runChecks: (fix: boolean, signal: AbortSignal) => Promise<Finding[]>;
   /** Returns at once; the gateway ends once this answer is out. */
   requestStop: () => void;
+  hub: Pick<Hub, "publishToAll">;
 };
 
 const LEDGER_LINES = 200;
@@ -25,7 +27,13 @@ const LEDGER_LINES = 200;
 const MAX_LEDGER_LINES = 5_000;
 
 export function systemRoutes(deps: SystemDeps): Route[] {
-  const { status } = deps;
+  const { status, hub } = deps;
+  /** Everyone sees at once what one of them changed. */
+  const changed = async (): Promise<Status> => {
+    const now = await status();
+    hub.publishToAll({ type: "status", status: now });
+    return now;
+  };
   return [
     defineRoute({ method: "GET", path: "/api/status", scope: "read", handle: status }),
     defineRoute({
@@ -41,7 +49,7 @@ export function systemRoutes(deps: SystemDeps): Route[] {
       body: ModelUse,
       handle: async ({ body, signal }) => {
         await deps.useModel(body.model, signal);
-        return status();
+        return changed();
       },
     }),
     defineRoute({
@@ -51,7 +59,7 @@ export function systemRoutes(deps: SystemDeps): Route[] {
       body: ModeSet,
       handle: async ({ body }) => {
         await deps.setMode(body.mode);
-        return status();
+        return changed();
       },
     }),
     defineRoute({
