@@ -1,0 +1,13 @@
+import type { SandboxSettings } from "../sandbox/settings.ts";
+import { edit } from "./edit.ts";
+import { find } from "./find.ts";
+import { read } from "./read.ts";
+import { remember } from "./remember.ts";
+import { createRun } from "./run.ts";
+import type { Tool } from "./tool.ts";
+import { write } from "./write.ts";
+
+/** Every tool, in the order in which models are shown them: a change of it changes every prompt. */
+export const createTools = (settings: { sandbox: SandboxSettings }): readonly Tool[] =>
+  // The list is of tools with different inputs; each is given only what its own schema let through.
+  [find, read, write, edit, createRun(settings.sandbox), remember] as unknown as readonly Tool[];
