@@ -26,6 +26,9 @@ const HEARTBEAT_MS = 15_000;
 /** A reader that takes nothing for so long has gone; the model is wanted elsewhere. */
 const STALLED_MS = 60_000;
 
+/** A reason of our own for timers that end with each chat: making an AbortError costs 40 µs. */
+const OVER = "over";
+
 const HEADERS = {
   "content-type": "text/event-stream; charset=utf-8",
   // nginx and its kin collect an answer before they pass it on, unless told not to.
@@ -77,7 +80,7 @@ async function firstOf(
     // Something came before the wait was over.
   });
   const first = await Promise.race([answer, begun, patience]);
-  waited.abort();
+  waited.abort(OVER);
   return first ?? undefined;
 }
 
@@ -91,7 +94,7 @@ function finish(stream: {
   const { answer, writer, outlet, over, clock } = stream;
   const ended = new AbortController();
   void answer.then((failure) => {
-    ended.abort();
+    ended.abort(OVER);
     if (failure) writer.fail(failure);
     outlet.close();
   });
