@@ -62,11 +62,12 @@ export function createEmbedded(options: EmbeddedOptions): Embedded {
           nearest: MODEL,
         });
       }
-      if (thread.state === "cold") yield progress("Loading the demonstration model");
-      if (thread.state === "busy")
-        yield progress("Waiting for the demonstration model's other answer");
-      const job = { prompt: toPrompt(request), maxTokens: request.maxTokens };
-      yield* toEvents(thread.run(job, signal), newCallId);
+      signal.throwIfAborted();
+      if (thread.state === "cold") yield { type: "progress", on: "model", text: LOADING };
+      if (thread.state === "busy") yield { type: "progress", on: "queue", text: WAITING };
+      const prompt = toPrompt(request);
+      const outputs = thread.run({ prompt, maxTokens: request.maxTokens }, signal);
+      yield* toEvents(outputs, prompt.shown, newCallId);
     },
     async warm(signal) {
       await Array.fromAsync(thread.run({}, signal));
@@ -77,51 +78,45 @@ export function createEmbedded(options: EmbeddedOptions): Embedded {
 
 async function* toEvents(
   outputs: AsyncIterable<Output>,
+  shown: string | undefined,
   newCallId: () => string,
 ): AsyncGenerator<ChatEvent> {
   const speech = createSpeech(newCallId);
+  const calls: ChatEvent[] = [];
   let started: Extract<Output, { type: "started" }> | undefined;
-  let calls = 0;
   for await (const output of outputs) {
-    switch (output.type) {
-      case "started":
-        started = output;
-        if (output.dropped > 0) yield progress(droppedText(output));
-        break;
-      case "text":
-      case "mark":
-        for (const event of speech.hear(output)) {
-          if (event.type === "tool-call") calls += 1;
-          yield event;
-        }
-        break;
-      case "done": {
-        yield* speech.end();
-        if (started?.resultTokens !== undefined) yield cutText(started.resultTokens);
-        yield {
-          type: "done",
-          reason: calls > 0 ? "tool-calls" : output.reason === "length" ? "length" : "stop",
-          usage: {
-            inputTokens: started?.inputTokens ?? 0,
-            outputTokens: output.outputTokens,
-            cachedTokens: started?.cachedTokens ?? 0,
-          },
-        };
+    if (output.type === "started") {
+      started = output;
+      if (output.dropped > 0) yield { type: "progress", text: droppedText(output) };
+    }
+    if (output.type === "text" || output.type === "mark") {
+      for (const event of speech.hear(output)) {
+        if (event.type === "tool-call") calls.push(event);
+        else yield event;
       }
     }
+    if (output.type !== "done") continue;
+    yield* speech.end();
+    const part = started?.resultTokens ? `the first ${started.resultTokens} tokens` : shown;
+    if (part) yield { type: "text", text: `\n[The demonstration model was shown ${part} only.]` };
+    yield* calls; // not before: an answer that is cut has no calls
+    yield {
+      type: "done",
+      reason: calls.length > 0 ? "tool-calls" : output.reason === "length" ? "length" : "stop",
+      usage: {
+        inputTokens: started?.inputTokens ?? 0,
+        outputTokens: output.outputTokens,
+        cachedTokens: started?.cachedTokens ?? 0,
+      },
+    };
   }
 }
 
-const progress = (text: string): ChatEvent => ({ type: "progress", text });
+const LOADING = "Loading the demonstration model";
+const WAITING = "Waiting: the demonstration model gives another answer first";
 
 const droppedText = ({ dropped }: Loss) =>
   `Left out the oldest ${dropped === 1 ? "message" : `${dropped} messages`}: they do not fit the demonstration model`;
-
-/** In the answer itself: who reads it must know that the model has not seen it all. */
-const cutText = (tokens: number): ChatEvent => ({
-  type: "text",
-  text: `\n[The demonstration model read only the first ${tokens} tokens of the result.]`,
-});
 
 async function describe(weights: string): Promise<Model> {
   try {

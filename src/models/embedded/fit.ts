@@ -13,8 +13,8 @@ export type Loss = {
 
 export type Fit = Loss & { tokens: number[] };
 
-/** Room for an answer: a call that writes some 120 words, or a closing sentence with a list of files. */
-const ANSWER_TOKENS = 256;
+/** Room for an answer: a call that writes a sentence, or a closing sentence with a list of files. */
+const ANSWER_TOKENS = 128;
 
 const LONGEST_TOKEN = 64; // characters; words of ours are shorter
 

@@ -1,9 +1,11 @@
 /**
  * The prompt in exactly the format that the model was trained on: names of tools and the messages. It
- * has never seen a system prompt, a schema or a time of day, so those are left out.
+ * has never seen a system prompt, a schema or a time of day, so those are left out. Texts come neutralised
+ * and are restored: this tokenizer makes no control tokens of them.
  */
 
 import type { Message } from "../../protocol/message.ts";
+import { restore } from "../hostile.ts";
 import type { ChatRequest } from "../provider.ts";
 import { toOwnArguments, toOwnName, toOwnResult } from "./mapping.ts";
 
@@ -18,6 +20,8 @@ export type Prompt = {
   /** From one user message to the next; the oldest are dropped whole when the context is full. */
   exchanges: Piece[][];
   tail: Piece[];
+  /** What of the last result the model is shown, where that is not all of it. */
+  shown?: string;
 };
 
 export function toPrompt({ tools, messages, toolChoice }: ChatRequest): Prompt {
@@ -28,6 +32,8 @@ export function toPrompt({ tools, messages, toolChoice }: ChatRequest): Prompt {
     if (message.role === "user" || exchanges.length === 0) exchanges.push([]);
     exchanges.at(-1)?.push(...toPieces(message, messages));
   }
+  const last = messages.at(-1);
+  const shown = last?.role === "tool" ? toOwnResult(last).shown : undefined;
   return {
     head: [
       { frame: "<|im_start|>system\ntools: " },
@@ -36,13 +42,18 @@ export function toPrompt({ tools, messages, toolChoice }: ChatRequest): Prompt {
     ],
     exchanges: exchanges.filter((pieces) => pieces.length > 0),
     tail: [{ frame: "<|im_start|>assistant\n" }],
+    ...(shown && { shown }),
   };
 }
 
 function toPieces(message: Message, all: readonly Message[]): Piece[] {
   switch (message.role) {
     case "user":
-      return [{ frame: "<|im_start|>user\n" }, { text: message.text }, { frame: "<|im_end|>\n" }];
+      return [
+        { frame: "<|im_start|>user\n" },
+        { text: restore(message.text) },
+        { frame: "<|im_end|>\n" },
+      ];
     case "assistant":
       return toAssistantPieces(message, all);
     case "tool":
@@ -66,10 +77,10 @@ function toAssistantPieces(
       { frame: "<|im_start|>assistant\n<tool_call>" },
       { text: `\n{"name": "${name}", "arguments": ${toOwnArguments(call)}}\n` },
       { frame: "</tool_call><|im_end|>\n<|im_start|>user\n<tool_response>\n" },
-      { text: toOwnResult(result), result: true } as const,
+      { text: toOwnResult(result).text, result: true } as const,
       { frame: "\n</tool_response><|im_end|>\n" },
     ];
   });
   if (calls.length > 0 || !text) return calls;
-  return [{ frame: "<|im_start|>assistant\n" }, { text }, { frame: "<|im_end|>\n" }];
+  return [{ frame: "<|im_start|>assistant\n" }, { text: restore(text) }, { frame: "<|im_end|>\n" }];
 }
