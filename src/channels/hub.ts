@@ -14,7 +14,7 @@ export interface Hub {
   publishToAll(event: AppEvent): void;
   /** Calls back for each event from now on. Returns how to stop. A listener must not throw. */
   watch(person: string, listener: (event: AppEvent) => void): () => void;
-  /** Where this person's events stand now. */
+  /** Where this person's events stand now. Somebody who is told a cursor may count on it being a seam. */
   cursor(person: string): string;
   /** Whether an event of this session that changes its stored messages came after the cursor. */
   changedSince(person: string, cursor: string, session: string): boolean;
@@ -24,9 +24,12 @@ export interface Hub {
 
 export interface Follower {
   /** What came since the last call, about `BATCH_BYTES` of it; `resync` alone when the place is gone. */
-  take(): { cursor: string; event: AppEvent }[];
+  take(): Placed[];
   close(): void;
 }
+
+/** `seam`: a reader was told this cursor; joining what comes after to what came before would give it both. */
+export type Placed = { cursor: string; event: AppEvent; seam?: true };
 
 export type HubLimits = { events: number; sizeBytes: number };
 
@@ -45,6 +48,8 @@ type Ring = {
   start: number;
   firstSeq: number;
   sizeBytes: number;
+  /** Numbers that were told as cursors, as far as their events are kept. */
+  seams: Set<number>;
   listeners: Set<(event: AppEvent) => void>;
 };
 
@@ -56,7 +61,14 @@ export function createHub(limits: HubLimits = LIMITS): Hub {
   const ringOf = (person: string): Ring => {
     let ring = rings.get(person);
     if (!ring) {
-      ring = { events: [], start: 0, firstSeq: 1, sizeBytes: 0, listeners: new Set() };
+      ring = {
+        events: [],
+        start: 0,
+        firstSeq: 1,
+        sizeBytes: 0,
+        seams: new Set(),
+        listeners: new Set(),
+      };
       rings.set(person, ring);
     }
     return ring;
@@ -79,7 +91,11 @@ export function createHub(limits: HubLimits = LIMITS): Hub {
       for (const person of rings.keys()) publish(person, event);
     },
     watch,
-    cursor: (person) => `${epoch}:${lastSeq(ringOf(person))}`,
+    cursor: (person) => {
+      const ring = ringOf(person);
+      ring.seams.add(lastSeq(ring));
+      return `${epoch}:${lastSeq(ring)}`;
+    },
     changedSince: (person, cursor, session) => {
       const ring = ringOf(person);
       const seq = readCursor(cursor, epoch, ring);
@@ -102,7 +118,10 @@ export function createHub(limits: HubLimits = LIMITS): Hub {
           const from = place;
           const events = since(ring, from, BATCH_BYTES);
           place = from + events.length;
-          return events.map((event, index) => ({ cursor: cursor(from + index + 1), event }));
+          return events.map((event, index) => {
+            const seq = from + index + 1;
+            return { cursor: cursor(seq), event, ...(ring.seams.has(seq) ? { seam: true } : {}) };
+          });
         },
         close,
       };
@@ -121,6 +140,7 @@ function push(ring: Ring, event: AppEvent, limits: HubLimits): void {
     ring.sizeBytes -= ring.events[ring.start]?.sizeBytes ?? 0;
     ring.events[ring.start] = undefined;
     ring.start += 1;
+    ring.seams.delete(ring.firstSeq - 1);
     ring.firstSeq += 1;
   }
   if (ring.start > COMPACT_AFTER) {

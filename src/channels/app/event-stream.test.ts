@@ -43,6 +43,21 @@ test("a stream sends what was published, deltas of one moment as one", async () 
   assert.equal((await events.next()).done, true);
 });
 
+test("a cursor that was told stays a seam: no delta reaches over it", async () => {
+  const { hub, stream, end } = open();
+  const events = readServerEvents(stream);
+  hub.publish("kim", text("a"));
+  const told = hub.cursor("kim");
+  hub.publish("kim", text("b"));
+  hub.publish("kim", text("c"));
+  const { value: before } = await events.next();
+  const { value: after } = await events.next();
+  assert.equal(before?.id, told);
+  assert.deepEqual(JSON.parse(before?.data ?? ""), text("a"));
+  assert.deepEqual(JSON.parse(after?.data ?? ""), text("bc"));
+  end.abort();
+});
+
 test("a stream says that it is alive every 15 seconds", async () => {
   const { stream, clock, end } = open();
   const reader = stream.getReader();

@@ -8,7 +8,7 @@ import type { Clock } from "../../base/clock.ts";
 import { createOutlet } from "../../base/outlet.ts";
 import { createPacer } from "../../base/pacer.ts";
 import type { AppEvent } from "../../protocol/event.ts";
-import type { Hub } from "../hub.ts";
+import type { Hub, Placed } from "../hub.ts";
 
 export type EventStreamOptions = {
   hub: Hub;
@@ -70,15 +70,16 @@ export function createEventStream(
   return outlet.stream;
 }
 
-type Placed = { cursor: string; event: AppEvent };
-
-/** Joins runs of text (or of reasoning) of one turn; the joined one stands at the cursor of its last. */
+/**
+ * Joins runs of text (or of reasoning) of one turn; the joined one stands at the cursor of its last. Never
+ * over a seam: a browser's tabs share a stream, and one of them may have read a session as of that cursor.
+ */
 export function joinDeltas(events: readonly Placed[]): Placed[] {
   const joined: Placed[] = [];
   for (const next of events) {
     const last = joined.at(-1);
-    const event = last && join(last.event, next.event);
-    if (event) joined[joined.length - 1] = { cursor: next.cursor, event };
+    const event = last && !last.seam && join(last.event, next.event);
+    if (event) joined[joined.length - 1] = { ...next, event };
     else joined.push(next);
   }
   return joined;
