@@ -1,4 +1,5 @@
-import type { Locality } from "../protocol/event.ts";
+import type { ModelList } from "../protocol/api.ts";
+import type { Locality, ModelStatus } from "../protocol/event.ts";
 import type { Model, Provider } from "./provider.ts";
 
 /** One model on one server, ready to be asked. */
@@ -17,13 +18,30 @@ export type Candidate = {
   demonstration: boolean;
   /** One sentence: why this one. */
   why: string;
+  /** Where it stands first in a route although another was configured to: that one, and what keeps it. */
+  insteadOf?: { ref: string; code: string; message: string };
 };
 
 /** What the agent needs of the models: the route of one turn, who answers and who is next. */
 export interface Router {
   /**
    * The route of one turn: the picked model alone where a person picked one, else primary and
-   * fallbacks; what mode forbids is left out. Throws `MODEL_NONE` when nothing is left.
+   * fallbacks; what mode forbids is left out. Throws the fault of the first one (`MODEL_MISSING`,
+   * `MODEL_NOT_ALLOWED`, `MODEL_UNREACHABLE`, …) when nothing is left, `MODEL_NONE` when nothing was named
+   * or found.
    */
   route(picked: string | undefined, signal: AbortSignal): Promise<Candidate[]>;
+}
+
+/** The router, and what people ask of it. */
+export interface Models extends Router {
+  /** All there are, for `isopod models list` and `GET /api/models`. A server that fails is a fault in it. */
+  list(signal: AbortSignal): Promise<ModelList>;
+  /** From now on this one answers where nobody picks another. Throws what keeps it from answering. */
+  use(ref: string, signal: AbortSignal): Promise<ModelStatus>;
+  /** Who would answer now; null when nobody would, and `list` says why. */
+  current(signal: AbortSignal): Promise<ModelStatus | null>;
+  /** What was found, repaired and passed over, for people. */
+  notes(): { code: string; text: string }[];
+  close(): Promise<void>;
 }

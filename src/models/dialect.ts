@@ -22,3 +22,7 @@ export type DialectOptions = {
 
 /** One wire dialect: turns the address of a server into a provider. Opens nothing by itself. */
 export type Dialect = (options: DialectOptions) => Provider;
+
+/** What there is to speak; the two without which no preset works are always there. */
+export type Dialects = Readonly<Record<"ollama" | "openai-completions", Dialect>> &
+  Readonly<Record<string, Dialect>>;
