@@ -47,25 +47,30 @@ export function exchange(
             const seconds = Math.ceil(headTimeoutMs / 1000);
             stop(new Fault("EGRESS_TIMEOUT", { host: target.label, seconds, what: "answer" }));
           }, headTimeoutMs);
+    let isSettled = false;
     const settle = (failure?: string) => {
+      isSettled = true;
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
       running.delete(stop);
       tell({ ...bytes(), failure });
     };
-
-    signal.addEventListener("abort", abort, { once: true });
-    running.add(stop);
-    outgoing.on("error", (error) => {
+    const fail = (error: Error) => {
       // After the head has come, what goes wrong is the body's to throw.
-      if (incoming) return;
+      if (incoming || isSettled) return;
       settle(codeOf(error));
       if (signal.aborted) reject(signal.reason);
       else if (isStale(outgoing, error) && bytes().receivedBytes === 0) {
         place.closeIdle();
         resolve(exchange(place, request, target, tell));
       } else reject(error);
-    });
+    };
+
+    signal.addEventListener("abort", abort, { once: true });
+    running.add(stop);
+    outgoing.on("error", fail);
+    // Such as after an answer that switches to another protocol: Node closes and says nothing.
+    outgoing.once("close", () => fail(reset("the server ended the connection without an answer")));
     outgoing.once("response", (head) => {
       incoming = head;
       clearTimeout(timer);
@@ -107,11 +112,13 @@ function countBytes(outgoing: ClientRequest): () => Omit<Outcome, "failure"> {
   });
   let address = "";
   outgoing.once("response", () => (address = socket?.remoteAddress ?? ""));
-  return () => ({
-    address: address || (socket?.remoteAddress ?? ""),
-    sentBytes: (socket?.bytesWritten ?? 0) - written,
-    receivedBytes: (socket?.bytesRead ?? 0) - read,
-  });
+  return () => {
+    address ||= socket?.remoteAddress ?? "";
+    const isOpened = address !== "" || socket?.connecting === false;
+    // What waits for a connection counts as written for Node, but never went anywhere.
+    const sentBytes = socket && isOpened ? socket.bytesWritten - written : 0;
+    return { address, sentBytes, receivedBytes: (socket?.bytesRead ?? 0) - read };
+  };
 }
 
 /** The server closed an idle connection in the moment we used it; it has seen nothing of the request. */
@@ -150,6 +157,8 @@ async function readText(body: AsyncIterable<Uint8Array>, maxBytes: number): Prom
   }
   return new TextDecoder().decode(Buffer.concat(chunks));
 }
+
+const reset = (text: string) => Object.assign(new Error(text), { code: "ECONNRESET" });
 
 function codeOf(error: Error): string {
   return "code" in error && typeof error.code === "string" ? error.code : error.name;

@@ -6,7 +6,8 @@ import type { Worker } from "node:worker_threads";
  */
 export interface Programs {
   /**
-   * Starts a program without a shell. Throws `PROGRAM_MISSING` when there is none of that name.
+   * Starts a program without a shell. Throws `PROGRAM_MISSING` when there is none of that name, and
+   * `PROGRAM_FAILED` when the system does not start it. All of its process group ends when it does.
    * The environment is exactly `env`: nothing of ours leaks in.
    */
   start(program: ProgramStart): Program;
@@ -33,12 +34,17 @@ export type ProgramStart = {
 
 export interface Program {
   readonly pid: number;
-  /** Both streams as they arrive; a consumer that stops reading blocks the program. */
-  readonly output: AsyncIterable<{ from: "stdout" | "stderr"; bytes: Uint8Array }>;
+  /**
+   * Both streams as they arrive, to be read once and to the end: a consumer that stops reading blocks the
+   * program, one that leaves the loop closes its pipes. (They are sockets: `>/dev/stdout` inside fails.)
+   */
+  readonly output: AsyncIterable<Output>;
   /** Resolves when the program has ended and its output was drained. Never rejects. */
   readonly ended: Promise<{ exitCode: number | null; signal: string | null }>;
   kill(): void;
 }
+
+export type Output = { from: "stdout" | "stderr"; bytes: Uint8Array };
 
 export type WorkerStart = {
   /** Of a file in this project. */

@@ -1,0 +1,264 @@
+import { chmodSync, lstatSync, mkdirSync, statSync, unlinkSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
+import { connect as connectTcp } from "node:net";
+import { dirname } from "node:path";
+
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
+
+import { Fault } from "../base/fault.ts";
+import type { Log } from "../base/log.ts";
+import type { Doors } from "../process/doors.ts";
+import { normalizeHost, readAddress } from "./address.ts";
+import type { Ledger } from "./ledger.ts";
+
+/** Everything that others reach us by. */
+export interface Listeners {
+  /**
+   * Serves on a TCP port; 0 takes a free one. `host` is an address, or "localhost" for 127.0.0.1. Throws
+   * `PORT_IN_USE` or `LISTEN_FAILED`.
+   */
+  serveTcp(where: { host: string; port: number; fetch: Answer }): Promise<Listener>;
+  /**
+   * Serves on a Unix socket that its owner alone can open: mode 0600, in a folder of mode 0700, which is
+   * made where it is missing. A socket that nobody answers on is replaced. Throws as `serveTcp`.
+   */
+  serveUnix(where: { path: string; fetch: Answer }): Promise<Listener>;
+}
+
+/**
+ * Answers a request; its signal aborts when the caller hangs up. `peer` is the caller's address, or
+ * "unix". Chunks of a streamed body are sent as they come.
+ */
+export type Answer = (request: Request, peer: string) => Response | Promise<Response>;
+
+export interface Listener {
+  /** `http://127.0.0.1:18789`, or `unix:/path/to.sock`. */
+  readonly url: string;
+  /** The port, also where 0 was asked for; 0 for a Unix socket. */
+  readonly port: number;
+  /**
+   * Takes nobody new, lets what runs end within the grace, then cuts it. Streams that never end are cut:
+   * whoever wants them to end well ends them before. May be called twice.
+   */
+  close(): Promise<void>;
+}
+
+export type ListenersOptions = {
+  doors: Doors;
+  ledger: Pick<Ledger, "append">;
+  log: Log;
+  /** For tests; see below for what holds without them. */
+  limits?: Partial<Limits>;
+};
+
+type Limits = {
+  /** For the head of a request. Browsers send theirs at once; who trickles it means harm. */
+  headersTimeoutMs: number;
+  /** For the whole of a request: 20 MB, the largest body, over a link of 3 Mbit/s. */
+  requestTimeoutMs: number;
+  /** How often both are looked at. */
+  checkMs: number;
+  /** An idle connection is kept for the next request of a page or a script. */
+  keepAliveMs: number;
+  /** What close() waits for requests under way. */
+  graceMs: number;
+  /** Each takes a descriptor, and 1024 is what many systems give a process in all. */
+  maxConnections: number;
+};
+
+const LIMITS: Limits = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 60_000,
+  checkMs: 2_000,
+  keepAliveMs: 30_000,
+  graceMs: 2_000,
+  maxConnections: 512,
+};
+
+/** Node's own measure; cookies and proofs of ours need less than one. */
+const MAX_HEADER_BYTES = 16 * 1024;
+/** Browsers send some 20. */
+const MAX_HEADERS = 100;
+/** The kernel takes 107 bytes on Linux and 103 on macOS. */
+const MAX_SOCKET_PATH_BYTES = 103;
+
+export function createListeners(options: ListenersOptions): Listeners {
+  const limits = { ...LIMITS, ...options.limits };
+  const { doors, ledger } = options;
+
+  async function serve(server: Server, where: string, listen: () => void): Promise<Listener> {
+    await listening(server, where, () => doors.listen(listen));
+    const bound = server.address();
+    const isTcp = typeof bound === "object" && bound !== null;
+    const host = isTcp && bound.family === "IPv6" ? `[${bound.address}]` : isTcp && bound.address;
+    const label = isTcp ? `${host}:${bound.port}` : where;
+    ledger.append({
+      kind: "listener",
+      purpose: "network.listen",
+      host: label,
+      address: "",
+      sentBytes: 0,
+      receivedBytes: 0,
+      verdict: "allowed",
+    });
+    let closing: Promise<void> | undefined;
+    return {
+      url: isTcp ? `http://${label}` : `unix:${where}`,
+      port: isTcp ? bound.port : 0,
+      close: () => (closing ??= close(server, limits.graceMs)),
+    };
+  }
+
+  return {
+    async serveTcp({ host, port, fetch }) {
+      const address = host === "localhost" ? "127.0.0.1" : normalizeHost(host);
+      const where = `${host}:${port}`;
+      if (!readAddress(address)) throw listenFailed(where, `"${host}" is not an address`);
+      const server = create(options, limits, (request, { socket }) => {
+        // One that hung up at once has no address any more: it gets one that nobody shares.
+        return fetch(request, normalizeHost(socket.remoteAddress ?? "unknown"));
+      });
+      return serve(server, where, () => server.listen({ host: address, port }));
+    },
+    async serveUnix({ path, fetch }) {
+      prepareFolder(path);
+      await clearStale(path, doors);
+      const server = create(options, limits, (request) => fetch(request, "unix"));
+      const listener = await serve(server, path, () => {
+        // The socket must never be open to others, not even between its making and a chmod.
+        const before = process.umask(0o177);
+        try {
+          server.listen({ path });
+        } finally {
+          process.umask(before);
+        }
+      });
+      chmodSync(path, 0o600); // again, for systems whose sockets heed no umask
+      return listener;
+    },
+  };
+}
+
+type Respond = (request: Request, incoming: IncomingMessage) => Response | Promise<Response>;
+
+function create({ log }: ListenersOptions, limits: Limits, respond: Respond): Server {
+  const listener = getRequestListener(
+    async (request, env) => {
+      // HTTP/1 is all that we create, so these are its bindings.
+      return streamed(await respond(request, (env as HttpBindings).incoming));
+    },
+    {
+      overrideGlobalObjects: false, // Request and Response stay Node's own
+      errorHandler: (error) => {
+        const isBad = error instanceof Error && error.name === "RequestError";
+        if (!isBad) log.error({ error }, "a request was not answered");
+        return new Response(null, { status: isBad ? 400 : 500 });
+      },
+    },
+  );
+  const server = createServer(
+    {
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      connectionsCheckingInterval: limits.checkMs,
+      keepAliveTimeout: limits.keepAliveMs,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      noDelay: true, // a token of a few bytes must not wait for the next
+    },
+    (incoming: IncomingMessage, outgoing: ServerResponse) => void listener(incoming, outgoing),
+  );
+  server.maxHeadersCount = MAX_HEADERS;
+  server.maxConnections = limits.maxConnections;
+  return server;
+}
+
+/** Without the header the adapter waits a moment for more of the stream before it sends the head. */
+function streamed(response: Response): Response {
+  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
+  if (isStream) response.headers.set("transfer-encoding", "chunked");
+  return response;
+}
+
+function listening(server: Server, where: string, listen: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException) => reject(toListenFault(where, error));
+    server.once("error", fail);
+    server.once("listening", () => {
+      server.off("error", fail);
+      resolve();
+    });
+    try {
+      listen();
+    } catch (error) {
+      // An address that is none: thrown at once, where others are told later.
+      fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+}
+
+function toListenFault(where: string, cause: NodeJS.ErrnoException): Fault {
+  if (cause.code === "EADDRINUSE") return new Fault("PORT_IN_USE", { address: where }, { cause });
+  return listenFailed(where, REASONS[cause.code ?? ""] ?? cause.message, cause);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "the system does not permit it (ports below 1024 are for root)",
+  EADDRNOTAVAIL: "this machine has no such address",
+};
+
+function listenFailed(address: string, detail: string, cause?: unknown): Fault {
+  return new Fault("LISTEN_FAILED", { address, detail }, { cause });
+}
+
+/** Who can enter the folder could swap the socket for one of theirs and read all that is said. */
+function prepareFolder(path: string): void {
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
+    throw listenFailed(path, `the path of a socket has at most ${MAX_SOCKET_PATH_BYTES} bytes`);
+  }
+  const folder = dirname(path);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = statSync(folder);
+    if (uid === process.getuid?.() && (mode & 0o077) === 0) return;
+  } catch (cause) {
+    throw listenFailed(path, "its folder cannot be made", cause);
+  }
+  throw listenFailed(path, `others can enter its folder (type \`chmod 700 ${folder}\`)`);
+}
+
+/** Removes the socket of a gateway that was killed; one that answers is in use, and a file is not ours. */
+async function clearStale(path: string, doors: Doors): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found) return;
+  if (!found.isSocket()) throw listenFailed(path, "a file stands there that is not a socket");
+  if (await isAnswered(path, doors)) throw new Fault("PORT_IN_USE", { address: path });
+  unlinkSync(path);
+}
+
+function isAnswered(path: string, doors: Doors): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = doors.connect(() => connectTcp({ path }));
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    // Only "refused" proves that nobody is there: a full queue (EAGAIN) is somebody busy.
+    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "ECONNREFUSED"));
+  });
+}
+
+function close(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (!server.listening) return resolve();
+    // A connection that becomes idle while we wait is one that nobody will use again.
+    const sweep = setInterval(() => server.closeIdleConnections(), 20);
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearInterval(sweep);
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,99 @@
+/** Who listens on a port of this machine, as Linux tells in /proc. Elsewhere it cannot be told. */
+
+import { readdir, readFile, readlink } from "node:fs/promises";
+import { join } from "node:path";
+
+export type PortOwner = {
+  uid: number;
+  /** Undefined for a program of another user, unless we are root. */
+  pid?: number | undefined;
+  /** Its name, cut by Linux after 15 characters. */
+  program?: string | undefined;
+};
+
+export type PortOwnerOptions = {
+  /** `/proc`, unless a test has its own. */
+  proc?: string;
+};
+
+/**
+ * Returns who a connection to this port of 127.0.0.1 or ::1 would reach. Undefined where nobody listens,
+ * where the system does not tell, and where several listen that are not the same.
+ */
+export function createPortOwner({ proc = "/proc" }: PortOwnerOptions = {}) {
+  return async (port: number, signal: AbortSignal): Promise<PortOwner | undefined> => {
+    const tables = await Promise.all([
+      readTable(join(proc, "net/tcp")),
+      readTable(join(proc, "net/tcp6")),
+    ]);
+    const found = tables
+      .flat()
+      .filter((socket) => socket.port === port && isOfMachine(socket.address));
+    const [first] = found;
+    if (!first || found.some(({ uid }) => uid !== first.uid)) return undefined;
+    const holders = await findHolders(proc, new Set(found.map(({ inode }) => inode)), signal);
+    const owners = await Promise.all(
+      found.map(async ({ inode }) => {
+        const pid = holders.get(inode);
+        return pid === undefined ? {} : { pid, program: await readName(proc, pid) };
+      }),
+    );
+    const [owner = {}] = owners;
+    if (owners.some(({ program }) => program !== owner.program)) return undefined;
+    return { uid: first.uid, ...owner };
+  };
+}
+
+type Listening = { address: string; port: number; uid: number; inode: string };
+
+/** `TCP_LISTEN` of the kernel's tcp_states.h. */
+const LISTENING = "0A";
+
+/** Loopback and "all addresses", as the kernel writes them: each four bytes in the machine's order. */
+const OF_MACHINE = new Set([
+  "0100007F", // 127.0.0.1
+  "00000000", // 0.0.0.0
+  "00000000000000000000000001000000", // ::1
+  "00000000000000000000000000000000", // ::
+  "0000000000000000FFFF00000100007F", // ::ffff:127.0.0.1
+]);
+
+const isOfMachine = (address: string) => OF_MACHINE.has(address);
+
+async function readTable(path: string): Promise<Listening[]> {
+  // No such table: not Linux, or no IPv6.
+  const text = await readFile(path, "utf8").catch(() => "");
+  return text.split("\n").flatMap((line) => {
+    const [, local = "", , state, , , , uid, , inode = ""] = line.trim().split(/\s+/);
+    const [address = "", port = ""] = local.split(":");
+    if (state !== LISTENING) return [];
+    return [{ address, port: Number.parseInt(port, 16), uid: Number(uid), inode }];
+  });
+}
+
+/** The process that holds each socket, of those we may look into. */
+async function findHolders(
+  proc: string,
+  inodes: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<Map<string, number>> {
+  const holders = new Map<string, number>();
+  for (const name of await readdir(proc)) {
+    signal.throwIfAborted();
+    if (!/^\d+$/.test(name)) continue;
+    const folder = join(proc, name, "fd");
+    // Ended by now, or somebody else's: then its sockets stay without a name.
+    for (const fd of await readdir(folder).catch(() => [])) {
+      const link = await readlink(join(folder, fd)).catch(() => "");
+      const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
+      if (inode && inodes.has(inode)) holders.set(inode, Number(name));
+    }
+    if (holders.size === inodes.size) break;
+  }
+  return holders;
+}
+
+async function readName(proc: string, pid: number): Promise<string | undefined> {
+  const text = await readFile(join(proc, String(pid), "comm"), "utf8").catch(() => undefined);
+  return text?.trim();
+}
