@@ -97,6 +97,13 @@ export const modelFaults = {
     fix: () =>
       "Start a model server such as `ollama serve`, or see what was found with `isopod models list`",
   }),
+  MODEL_ONLY_DEMONSTRATION: entry<{ why: string }>({
+    status: 500,
+    exit: 1,
+    message: ({ why }) => `Only the built-in demonstration model answers: ${why}`,
+    fix: () =>
+      "Start a model server such as `ollama serve` with a model; it is found at the next message",
+  }),
   MODEL_NOT_ALLOWED: entry<{ ref: string; mode: string; why: string; allow: string }>({
     status: 403,
     exit: 2,
