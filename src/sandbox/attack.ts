@@ -53,6 +53,7 @@ const SCRIPT = String.raw`
 $| = 1;
 sub report { my ($name, $open, $detail) = @_; print join("\t", $name, $open ? "open" : "held", $detail), "\n"; }
 sub writes { my $opened = open my $f, ">", shift; return ($opened, $opened ? "written" : "$!"); }
+sub entries { opendir my $d, shift or return; return grep { !/^[.][.]?$/ } readdir $d; }
 sub reads { open my $f, "<", shift or return ""; local $/; return scalar <$f>; }
 
 report("write /", writes("/probe"));
@@ -78,12 +79,11 @@ report("connect to abstract socket", connects(1, pack "S x a*", 1, $s{abstract})
 
 my $secret = reads($s{secret}) || reads("/proc/1/root$s{secret}");
 report("read a file of the host", $secret, $secret ? "read" : "$!");
-my @seen = grep { opendir my $d, $_ and grep { !/^\.\.?$/ } readdir $d } split /\0/, $s{hidden};
+my @seen = grep { entries($_) } split /\0/, $s{hidden};
 report("see the state folder", scalar @seen, @seen ? "@seen" : "not there");
 my @variables = grep { !/^(PATH|HOME|USER|LANG|TERM|PWD|OLDPWD|SHLVL|_)$/ } keys %ENV;
 report("read the environment", scalar @variables, @variables ? "@variables" : "empty");
-opendir my $fds, "/proc/self/fd";
-my @inherited = grep { /^\d+$/ && $_ > 2 && (readlink("/proc/self/fd/$_") || "/proc/") !~ m{^/proc/} } readdir $fds;
+my @inherited = grep { $_ > 2 && (readlink("/proc/self/fd/$_") || "/proc/") !~ m{^/proc/} } entries("/proc/self/fd");
 report("inherit descriptors", scalar @inherited, @inherited ? "@inherited" : "none");
 
 my %ours = map { $_ => 1 } split /\0/, $s{namespaces};
@@ -95,9 +95,9 @@ my @caps = grep { !/\t0+$/ } $status =~ /^(Cap(?:Inh|Prm|Eff|Bnd|Amb):\t\w+)$/mg
 report("hold capabilities", scalar @caps, @caps ? "@caps" : "none");
 my $bound = $status =~ /^NoNewPrivs:\t1$/m && $status =~ /^Seccomp:\t2$/m;
 report("gain privileges", !$bound, $bound ? "bound" : "not bound");
+report("be root", $> == 0 || $< == 0, "uid $>");
 my $namespace = syscall(0 + $s{unshare}, 0x10000000) == 0;
 report("make a user namespace", $namespace, $namespace ? "made" : "$!");
-report("be root", $> == 0 || $< == 0, "uid $>");
 
 sub child { my $pid = fork; return $pid if $pid || !defined $pid; $_[0]->(); exit 0; }
 my $eater = child(sub { close STDERR; my $x = "x" x ($s{memory} * 2 << 20); });

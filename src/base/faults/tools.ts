@@ -79,4 +79,12 @@ export const toolFaults = {
     fix: ({ workspace }) =>
       `Make it yours with \`chown -R "$(id -u)" ${workspace}\`, or set ISOPOD_WORKSPACE to another folder`,
   }),
+  WORKSPACE_LARGE: entry<{ workspace: string; files: number }>({
+    status: 200,
+    exit: 1,
+    message: ({ workspace, files }) =>
+      `The workspace "${workspace}" holds more than ${files} files: searches take long`,
+    fix: () =>
+      "Set ISOPOD_WORKSPACE to the folder of one project, and remove what is built or cached",
+  }),
 };
