@@ -11,17 +11,18 @@ import { commands } from "./cli/commands.ts";
 import { createHost, type HostParts } from "./cli/host.ts";
 import { run } from "./cli/run.ts";
 import { createTerminal } from "./cli/system-terminal.ts";
+import { takeDoors } from "./process/doors.ts";
 
 const { env, stdin, stdout, stderr } = process;
 const home = env["ISOPOD_HOME"] || env["OPENCLAW_STATE_DIR"] || join(homedir(), ".isopod");
 const version = readVersion();
-const machine = { home, env, version };
+const machine = { home, env, version, doors: takeDoors({ strict: true }) };
 
 const parts: HostParts = {
   ...machine,
   open: async (options) => (await import("./app.ts")).openApp({ ...machine, ...options }),
   loadConfig: async (file) => (await import("./settings.ts")).loadAppConfig(machine, file),
-  dial: async (target) => (await import("./dial.ts")).dial(target),
+  dial: async (target) => (await import("./dial.ts")).dial(target, machine),
   startBackground: async () => (await import("./dial.ts")).startBackground(machine),
 };
 

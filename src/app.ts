@@ -1,0 +1,408 @@
+/**
+ * The composition root: the only file that builds parts. A gateway is built from the ground up, room by
+ * room; what a room needs from above is handed in here. What was built last is closed first.
+ */
+
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { freemem, totalmem } from "node:os";
+import { join } from "node:path";
+
+import { createAgent } from "./agent/create-agent.ts";
+import { agentSettings } from "./agent/settings.ts";
+import { createAuthChecks } from "./auth/checks.ts";
+import { createAuth } from "./auth/create-auth.ts";
+import { createWebAuth } from "./auth/web-auth.ts";
+import { systemClock as clock } from "./base/clock.ts";
+import { createId } from "./base/ids.ts";
+import { createLog } from "./base/log.ts";
+import { createChannels } from "./channels/channels.ts";
+import { createFeed } from "./channels/feed.ts";
+import { createHub } from "./channels/hub.ts";
+import { createInbox } from "./channels/inbox.ts";
+import type { OpenGateway } from "./cli/host.ts";
+import type { Config } from "./config/config.ts";
+import { runChecks } from "./doctor/doctor.ts";
+import { gatewayChecks, parseBind } from "./gateway/checks.ts";
+import { createMetrics } from "./gateway/metrics.ts";
+import { gatewayRoutes } from "./gateway/routes.ts";
+import { createGateway, type Gateway } from "./gateway/server.ts";
+import { gatewaySettings } from "./gateway/settings.ts";
+import { createSite } from "./gateway/site.ts";
+import { createModelChecks } from "./models/checks.ts";
+import { createEmbedded } from "./models/embedded.ts";
+import { dialects } from "./models/providers.ts";
+import { createRouter } from "./models/router.ts";
+import { modelsSetting } from "./models/settings.ts";
+import { createNetworkChecks } from "./network/checks.ts";
+import type { AllowedHost } from "./network/egress.ts";
+import { createEgress } from "./network/guard.ts";
+import { createLedger } from "./network/ledger.ts";
+import { createListeners } from "./network/listen.ts";
+import { createModeSwitch } from "./network/mode.ts";
+import { createPortOwner } from "./network/owner.ts";
+import { toAllowedHost } from "./network/policy.ts";
+import { networkSetting, offlineSetting } from "./network/settings.ts";
+import type { Doors } from "./process/doors.ts";
+import { createPrograms } from "./process/programs.ts";
+import type { Mode, Status } from "./protocol/event.ts";
+import { createSandboxChecks } from "./sandbox/checks.ts";
+import { chooseSandbox } from "./sandbox/choose.ts";
+import type { SandboxChoice } from "./sandbox/sandbox.ts";
+import { sandboxSetting } from "./sandbox/settings.ts";
+import { loadAppConfig } from "./settings.ts";
+import { createStoreChecks } from "./store/checks.ts";
+import { createStore } from "./store/sqlite.ts";
+import { createWorkspaceChecks } from "./tools/checks.ts";
+import { createTools } from "./tools/tools.ts";
+import { createWorkspace } from "./tools/workspace-folder.ts";
+
+export type AppOptions = {
+  home: string;
+  env: Readonly<Record<string, string | undefined>>;
+  version: string;
+  doors: Doors;
+  /** False for a gateway that serves one command in this very process. */
+  listen: boolean;
+};
+
+const root = join(import.meta.dirname, "..");
+
+/** Throws the fault that keeps it from starting; what was built by then is closed again. */
+export async function openApp(options: AppOptions): Promise<OpenGateway> {
+  const closers: (() => unknown)[] = [];
+  const close = async () => {
+    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
+  };
+  try {
+    const gateway = await build(options, (closer) => void closers.push(closer));
+    return { ...gateway, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Closing = (closer: () => unknown) => void;
+
+async function build(options: AppOptions, closing: Closing): Promise<Omit<OpenGateway, "close">> {
+  const ground = await buildGround(options, closing);
+  const { config, store, log } = ground;
+  const models = await buildModels(ground, closing);
+  const { workspace, sandbox } = await buildWorkspace(ground);
+  const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+  const hub = createHub();
+  const feed = createFeed({
+    hub,
+    sessions: store.sessions,
+    isBusy: (session) => agent.isBusy(session),
+    onFailure: (error) => log.error({ err: error }, "an event was lost"),
+  });
+  const agent = createAgent({
+    store,
+    router: models,
+    tools: createTools({ sandbox: config.get(sandboxSetting) }),
+    workspace,
+    sandbox: sandbox.now,
+    mode: () => ground.mode.mode,
+    settings: config.get(agentSettings),
+    timeZone,
+    clock,
+    log,
+    ...feed,
+  });
+  closing(() => agent.close());
+  const inbox = createInbox({ agent, sessions: store.sessions, hub });
+  const { app } = createChannels({
+    agent,
+    sessions: store.sessions,
+    turns: store.turns,
+    hub,
+    clock,
+    checkModel: async (ref, signal) => void (await models.route(ref, signal)),
+  });
+
+  const { promise: stopRequested, resolve: requestStop } = Promise.withResolvers<void>();
+  const address: Address = { url: "http://127.0.0.1/", port: 0, listening: [] };
+  const auth = createWebAuth(
+    await createAuth({
+      records: store.auth,
+      clock,
+      homeFolder: options.home,
+      environmentToken: config.get(gatewaySettings).token,
+    }),
+    () => new URL(address.url),
+  );
+  const site = createSite(join(root, "web/dist"));
+  const status = () =>
+    readStatus(ground, { models, sandbox: sandbox.now(), workspace: workspace.root });
+  const checks = [
+    ...createStoreChecks(options.home),
+    ...createAuthChecks({
+      homeFolder: options.home,
+      environmentToken: config.get(gatewaySettings).token,
+    }),
+    ...createNetworkChecks(ground),
+    ...createModelChecks({
+      models,
+      settings: config.get(modelsSetting),
+      chain: config.get(agentSettings).defaults.model,
+    }),
+    ...createSandboxChecks({ choose: sandbox.look }),
+    ...createWorkspaceChecks(workspacePlace(ground)),
+    ...gatewayChecks({
+      settings: config.get(gatewaySettings),
+      whoListens: (port, signal) => whoListens(port, address.port, signal),
+      listening: () => address.listening,
+      siteBuilt: () => site.built,
+    }),
+  ];
+  const metrics = createMetrics();
+  const { hosts, origins } = config.get(gatewaySettings);
+  const gateway = createGateway({
+    auth,
+    site,
+    metrics,
+    clock,
+    log,
+    gate: { hosts, origins },
+    routes: [
+      ...app.routes,
+      ...gatewayRoutes({
+        auth,
+        agent,
+        inbox,
+        hub,
+        sessions: store.sessions,
+        router: models,
+        metrics,
+        clock,
+        log,
+        agents: Object.keys(config.get(agentSettings).entries),
+        startedAt: clock.now(),
+        version: options.version,
+        openStreams: app.openStreams,
+        unready: async () =>
+          (await models.current(AbortSignal.timeout(READY_MS))) ? [] : ["no model answers"],
+        status,
+        models: models.list,
+        useModel: async (ref, signal) => void (await models.use(ref, signal)),
+        setMode: (mode) => ground.mode.set(mode),
+        ledger: ground.ledger.tail,
+        runChecks: (fix, signal) => runChecks(checks, { fix }, signal),
+        requestStop,
+      }),
+    ],
+  });
+
+  await agent.resume();
+  await app.start(inbox);
+  if (options.listen) Object.assign(address, await listen(options, ground, gateway, closing));
+  closing(() => app.stop());
+  await sandbox.found;
+  const pairing = await auth.createPairingCode(auth.gateway);
+  return {
+    send: sendTo(gateway),
+    key: readFileSync(auth.adminKeyFile, "utf8").trim(),
+    stopRequested,
+    ready: { url: address.url, pairing, status: await status(), log: ground.logFile },
+  };
+}
+
+/** A server that is asleep must not make a health check hang. */
+const READY_MS = 2_000;
+
+type Address = { url: string; port: number; listening: readonly string[] };
+
+type Ground = Awaited<ReturnType<typeof buildGround>>;
+
+/** What everything else stands on: state folder, config, log, ledger, mode, and the ways out. */
+async function buildGround(options: AppOptions, closing: Closing) {
+  const { home, env, doors } = options;
+  const { config, file: configFile } = await loadAppConfig(options);
+  config.get(gatewaySettings); // a config that is not well must not make a state folder
+  const store = await createStore({ folder: home, clock });
+  closing(() => store.close());
+  const logFile = join(home, "gateway.log");
+  const log = createLog({ path: logFile });
+  const ledgerPath = join(home, "ledger.jsonl");
+  const ledger = createLedger({ path: ledgerPath, clock, log });
+  closing(() => ledger.close());
+  const kept = await store.values.get("mode");
+  let stored = MODES.find((mode) => mode === kept);
+  const storedMode = () => stored;
+  const mode = createModeSwitch({
+    offline: config.get(offlineSetting),
+    read: storedMode,
+    async write(mode) {
+      await store.values.set("mode", mode);
+      stored = mode;
+    },
+    ledger,
+    log,
+  });
+  const hosts = allowedHosts(config, env);
+  const egress = createEgress({ doors, policy: () => ({ mode: mode.mode, hosts }), ledger, clock });
+  closing(() => egress.close());
+  mode.onChange(() => egress.recheck());
+  const programs = createPrograms({ doors, ledger, path: env["PATH"] ?? "/usr/bin:/bin" });
+  closing(() => programs.close());
+  return {
+    ...{ options, doors, config, configFile, store, log, logFile, ledger, ledgerPath },
+    ...{ mode, storedMode, egress, programs },
+  };
+}
+
+const MODES: readonly Mode[] = ["device", "private", "internet"];
+
+/** Who may be contacted at all, as far as the mode reaches: what the config and OLLAMA_HOST name. */
+function allowedHosts(config: Config, env: AppOptions["env"]): AllowedHost[] {
+  const providers = Object.entries(config.get(modelsSetting).providers).map(([id, { baseUrl }]) => [
+    baseUrl ?? "",
+    `models.providers.${id}.baseUrl`,
+  ]);
+  const others = config.get(networkSetting).allow.map((host) => [host, "network.allow"]);
+  const named = [[env["OLLAMA_HOST"] ?? "", "OLLAMA_HOST"]];
+  return [...providers, ...others, ...named].flatMap(
+    ([value = "", setting = ""]) => toAllowedHost(value, setting) ?? [],
+  );
+}
+
+async function buildModels(ground: Ground, closing: Closing) {
+  const { config, store, egress, programs, mode, options } = ground;
+  const settings = config.get(modelsSetting);
+  const demonstration = createEmbedded({
+    programs,
+    weights: join(root, "demo-model/demo-q8_0.gguf"),
+    clock,
+  });
+  closing(() => demonstration.close());
+  let chosen = await store.values.get("model");
+  const models = createRouter({
+    dialects,
+    egress,
+    clock,
+    settings,
+    env: options.env,
+    newCallId: () => createId("call", clock.now()),
+    listenerOf: createPortOwner(),
+    ownUid: process.getuid?.() ?? -1,
+    apiKeyOf: (provider) => apiKeyOf(settings.providers[provider]?.apiKey),
+    demonstration,
+    chain: config.get(agentSettings).defaults.model,
+    mode: () => mode.mode,
+    memory: () => ({ totalBytes: totalmem(), availableBytes: freemem() }),
+    chosen: {
+      get: () => chosen,
+      async set(ref) {
+        await store.values.set("model", ref);
+        chosen = ref;
+      },
+    },
+  });
+  closing(() => models.close());
+  return models;
+}
+
+/** `{ file }` was read into a text when the config was. */
+const apiKeyOf = (key: unknown) => (typeof key === "string" ? key : undefined);
+
+const workspacePlace = ({ options: { home }, config, configFile }: Ground) => ({
+  folder: config.get(agentSettings).defaults.workspace ?? join(home, "workspace"),
+  keepOut: [home, configFile],
+});
+
+/** The workspace, and the sandbox: probed beside the rest of the start. */
+async function buildWorkspace(ground: Ground) {
+  const { options, config, programs, log } = ground;
+  const { home } = options;
+  const { folder, keepOut } = workspacePlace(ground);
+  const workspace = await createWorkspace(folder, keepOut);
+  const settings = config.get(sandboxSetting);
+  let choice: SandboxChoice = unprobed("its probe still runs", "Wait a moment and try again");
+  /** Attacks the sandbox anew; what it finds holds from then on. */
+  const look = async (signal: AbortSignal) => {
+    choice = await chooseSandbox(
+      { programs, settings, workspace: workspace.root, hidden: [home] },
+      signal,
+    );
+    return choice;
+  };
+  const found = look(new AbortController().signal).catch((error: unknown) => {
+    log.error({ err: error }, "the sandbox could not be probed");
+    choice = unprobed("its probe failed", "Look at $ISOPOD_HOME/gateway.log");
+  });
+  return { workspace, sandbox: { found, look, now: () => choice } };
+}
+
+const unprobed = (reason: string, fix: string): SandboxChoice => ({
+  ok: false,
+  reason,
+  fix,
+  tried: [],
+});
+
+async function listen(
+  { home, doors }: AppOptions,
+  { config, ledger, log }: Ground,
+  gateway: Gateway,
+  closing: Closing,
+): Promise<Address> {
+  const listeners = createListeners({ doors, ledger, log });
+  const fetch = gateway.answer;
+  const socket = join(home, "gateway.sock");
+  const unix = await listeners.serveUnix({ path: socket, fetch });
+  closing(() => unix.close());
+  const { port } = config.get(gatewaySettings);
+  const tcp =
+    parseBind(config.get(gatewaySettings)) === "unix"
+      ? undefined
+      : await listeners.serveTcp({ host: "127.0.0.1", port, fetch });
+  if (tcp) closing(() => tcp.close());
+  const url = tcp ? `${tcp.url}/` : unix.url;
+  const note = join(home, "gateway.json");
+  const running = { pid: process.pid, url, socket, startedAt: clock.now() };
+  writeFileSync(note, JSON.stringify(running), { mode: 0o600 });
+  closing(() => rmSync(note, { force: true }));
+  return { url, port: tcp?.port ?? 0, listening: tcp ? [new URL(url).host, socket] : [socket] };
+}
+
+async function whoListens(port: number, own: number, signal: AbortSignal) {
+  if (port === own) return "us";
+  return (await createPortOwner()(port, signal)) ? "stranger" : "nobody";
+}
+
+async function readStatus(
+  { options, config, mode }: Ground,
+  {
+    models,
+    sandbox,
+    workspace,
+  }: { models: ReturnType<typeof createRouter>; sandbox: SandboxChoice; workspace: string },
+): Promise<Status> {
+  const model = await models.current(AbortSignal.timeout(READY_MS));
+  return {
+    version: options.version,
+    mode: mode.mode,
+    model,
+    sandbox: sandbox.ok
+      ? { ok: true, name: sandbox.sandbox.name }
+      : { ok: false, name: "none", reason: `${sandbox.reason}. ${sandbox.fix}` },
+    workspace,
+    notes: [
+      ...config.report.notes.map(({ path, message }) => ({
+        code: "config",
+        text: `${path}: ${message}`,
+      })),
+      ...models.notes(),
+    ],
+  };
+}
+
+const sendTo =
+  (gateway: Gateway): OpenGateway["send"] =>
+  async ({ method, path, headers, body, signal }) => {
+    const init = { method, headers, signal, ...(body === undefined ? {} : { body }) };
+    const response = await gateway.answer(new Request(`http://localhost${path}`, init), "process");
+    return { status: response.status, body: response.body ?? (async function* () {})() };
+  };
