@@ -64,9 +64,10 @@ export function createCandidates({ servers, mode, totalMemoryBytes }: CandidateD
 
   /** Before the first byte: what lies beyond the mode is not even asked what it is. */
   function checkAddress(ref: string, provider: string): void {
-    const baseUrl = servers.addressOf(provider);
-    if (baseUrl === undefined) return;
-    const place = placeOfAddress(baseUrl);
+    const address = servers.addressOf(provider);
+    // A name may be of the LAN though it looks public; the guard still checks what it resolves to.
+    if (!address || address.settings?.locality) return;
+    const place = placeOfAddress(address.baseUrl);
     if (place.locality !== "device") checkMode(ref, provider, place);
   }
 

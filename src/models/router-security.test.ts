@@ -75,3 +75,31 @@ test("security: a cloud model behind localhost is masked in mode private, whatev
     code: "MODEL_NOT_ALLOWED",
   });
 });
+
+test("security: a key of config goes to its own address only, never to what discovery looks at", async (t) => {
+  const { target, server } = await ollama(t, [SMALL]);
+  const { router, egress } = createTestRouter({
+    targets: [target],
+    demonstration: DEMO,
+    models: {
+      providers: { mine: { api: "ollama", baseUrl: "http://127.0.0.1:9", apiKey: "secret" } },
+    },
+    apiKeyOf: () => "secret",
+  });
+  await router.list(signal());
+  const withKey = egress.sent.filter(({ headers }) => JSON.stringify(headers).includes("secret"));
+
+  assert.ok(withKey.length > 0);
+  assert.deepEqual(
+    withKey.filter(({ url }) => url.startsWith(server.url)),
+    [],
+  );
+});
+
+test("a declared locality opens a name that looks public, for the guard to check", async () => {
+  const provider = { api: "ollama", baseUrl: "http://gpu.example.com:11434", locality: "lan" };
+  const { router, egress } = createTestRouter({ models: { providers: { gpu: provider } } });
+  await assert.rejects(router.route("gpu/qwen3", signal()), { code: "MODEL_UNREACHABLE" });
+
+  assert.ok(egress.sent.length > 0);
+});

@@ -11,7 +11,7 @@ import { createHealth, type Health, watched } from "./health.ts";
 import { createOpened } from "./opened.ts";
 import type { Model, Provider } from "./provider.ts";
 import { createScheduler, type Scheduler, withScheduler } from "./scheduler.ts";
-import { connect, type ConnectDeps, prove, type Server } from "./server.ts";
+import { type Address, connect, type ConnectDeps, prove, type Server } from "./server.ts";
 import type { ModelsSettings, ProviderSettings } from "./settings.ts";
 import { toTimeouts, withTimeouts } from "./timeouts.ts";
 
@@ -29,7 +29,7 @@ export interface Servers {
   /** Configured first, then found, then our own. */
   ids(): string[];
   /** Where a provider of this id would be looked for; undefined for one that nothing names. */
-  addressOf(id: string): string | undefined;
+  addressOf(id: string): Address | undefined;
   /** Throws `MODEL_UNREACHABLE`, `MODEL_DIALECT_UNKNOWN`, `EGRESS_BLOCKED` or the signal's reason. */
   open(id: string, signal: AbortSignal): Promise<Server>;
   /** What it has; asked once and kept until `forget`. Throws as `listModels` does. */
@@ -76,7 +76,7 @@ export function createServers(deps: ServersDeps): Servers {
 
   return {
     ids: () => [...addresses.ids(), ...(demonstration ? [demonstration.id] : [])],
-    addressOf: (id) => addresses.of(id)?.baseUrl,
+    addressOf: (id) => addresses.of(id),
     open: (id, signal) => opened.get(id, signal),
     models: (server, signal) => opened.models(server, signal),
     forget: (id) => opened.forget(id),

@@ -38,6 +38,7 @@ type Given = {
   listener?: Listener | undefined;
   env?: RouterDeps["env"];
   demonstration?: Provider;
+  apiKeyOf?: RouterDeps["apiKeyOf"];
 };
 
 export function createTestRouter(given: Given = {}) {
@@ -58,7 +59,7 @@ export function createTestRouter(given: Given = {}) {
     listenerOf: () => Promise.resolve(state.listener),
     ownUid: OWN,
     env: given.env ?? {},
-    apiKeyOf: () => undefined,
+    apiKeyOf: given.apiKeyOf ?? (() => undefined),
     demonstration: given.demonstration,
     get targets() {
       return state.targets;
