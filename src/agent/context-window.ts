@@ -15,7 +15,7 @@ export type Window = {
   contextTokens: number;
   /** Kept free for the answer. */
   reserveTokens: number;
-  /** What system text, tools and messages may take together. */
+  /** What system text, tools and messages may take together; Infinity for a model that fits them itself. */
   inputTokens: number;
 };
 
@@ -52,7 +52,8 @@ export function createMeter(): Meter {
   };
 }
 
-export function planWindow({ contextTokens, maxTokens }: Candidate): Window {
+export function planWindow({ contextTokens, maxTokens, model }: Candidate): Window {
+  if (model.fitsItself) return { contextTokens, reserveTokens: 0, inputTokens: Infinity };
   const most = Math.min(maxTokens ?? MOST_RESERVE_TOKENS, MOST_RESERVE_TOKENS);
   const reserveTokens = Math.min(most, Math.floor(contextTokens / 4));
   return { contextTokens, reserveTokens, inputTokens: contextTokens - reserveTokens };

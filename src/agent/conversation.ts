@@ -171,8 +171,10 @@ const DENSEST_BYTES_PER_TOKEN = 5;
  * The estimate errs on the safe side, so what it thinks too long by a little is tried; what cannot fit at
  * all is not, because some servers cut the beginning off without a word.
  */
-const isSurelyTooLong = (state: State): boolean =>
-  sentBytes(state) / DENSEST_BYTES_PER_TOKEN > state.window.contextTokens;
+const isSurelyTooLong = (state: State): boolean => {
+  const { contextTokens, inputTokens } = state.window;
+  return sentBytes(state) / DENSEST_BYTES_PER_TOKEN > Math.max(contextTokens, inputTokens);
+};
 
 const fits = ({ meter }: ConversationDeps, state: State): boolean =>
   meter.tokens(state.candidate.ref, sentBytes(state)) <= state.window.inputTokens;

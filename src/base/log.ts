@@ -13,7 +13,7 @@ export interface Log {
  * paths below are struck out even where a caller forgets.
  */
 export function createLog(to: { path: string; level?: string }): Log {
-  const target = pino.destination({ dest: to.path, sync: true, mkdir: true, append: true });
+  const target = pino.destination({ dest: to.path, sync: true, append: true, mode: 0o600 });
   return pino(
     {
       level: to.level ?? "info",

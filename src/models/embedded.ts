@@ -133,6 +133,7 @@ async function describe(weights: string): Promise<Model> {
       reasoning: false,
       digest: `sha256:${createHash("sha256").update(bytes).digest("hex")}`,
       demonstration: true,
+      fitsItself: true,
     };
   } catch (error) {
     if (!(error instanceof Damage)) throw error;

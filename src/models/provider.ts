@@ -43,6 +43,11 @@ export type Model = {
   /** Content digest of the weights, where the server has one. */
   digest?: string;
   demonstration?: boolean;
+  /**
+   * It makes its own prompt of what it is sent, fits that into its window, and says what it left out: the
+   * agent need not count.
+   */
+  fitsItself?: boolean;
 };
 
 export type ChatRequest = {

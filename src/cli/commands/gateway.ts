@@ -89,11 +89,17 @@ export const gatewayStatus = defineCommand({
     else {
       terminal.print(`Runs at ${running.url} (process ${running.pid})\n`);
       printStatus(status, terminal);
-      if (pairing) terminal.print(`\n  open       ${pairing.url}`);
+      if (pairing) terminal.print(`\n  open       ${pairingLink(pairing)}`);
     }
     return 0;
   },
 });
+
+/**
+ * The code stands in the fragment, which no browser sends: it reaches the page, and no log on the way. It
+ * pairs one browser, once.
+ */
+const pairingLink = ({ code, url }: { code: string; url: string }) => `${url}#pair=${code}`;
 
 function printReadyJson({ url, status, pairing }: Ready, terminal: Terminal): void {
   terminal.json({
@@ -104,7 +110,7 @@ function printReadyJson({ url, status, pairing }: Ready, terminal: Terminal): vo
     sandbox: status.sandbox.ok ? status.sandbox.name : null,
     workspace: status.workspace,
     demonstration: status.model?.demonstration ?? false,
-    pairing: pairing.url,
+    pairing: pairingLink(pairing),
     status,
   });
 }
@@ -114,7 +120,7 @@ function printReady({ status, pairing }: Ready, terminal: Terminal): void {
   printStatus(status, terminal);
   for (const note of status.notes) terminal.print(terminal.dim(`  note       ${note.text}`));
   terminal.print(`
-  open       ${terminal.bold(pairing.url)}
+  open       ${terminal.bold(pairingLink(pairing))}
              (pairs one browser, once, within 10 minutes)
   or type    npx isopod chat "what files do I have?"
   stop       Ctrl-C

@@ -16,7 +16,7 @@ export const modelsList = defineCommand({
           model.ref === list.current ? "*" : "",
           model.ref,
           model.locality,
-          model.sizeBytes ? gigabytes(model.sizeBytes) : "",
+          model.sizeBytes ? size(model.sizeBytes) : "",
           model.contextTokens ? `${model.contextTokens}` : "",
           model.tools === undefined ? "?" : model.tools ? "yes" : "no",
           model.usable
@@ -52,4 +52,5 @@ export const modelsUse = defineCommand({
   },
 });
 
-const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+const size = (bytes: number) =>
+  bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
