@@ -1,7 +1,7 @@
 /** Who listens on a port of this machine, as Linux tells in /proc. Elsewhere it cannot be told. */
 
 import { readdir, readFile, readlink } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 export type PortOwner = {
   uid: number;
@@ -93,7 +93,12 @@ async function findHolders(
   return holders;
 }
 
+/** Node calls its main thread so, whatever program it runs; then the file it was started from says more. */
+const NODE_THREAD = "MainThread";
+
 async function readName(proc: string, pid: number): Promise<string | undefined> {
-  const text = await readFile(join(proc, String(pid), "comm"), "utf8").catch(() => undefined);
-  return text?.trim();
+  const folder = join(proc, String(pid));
+  const name = await readFile(join(folder, "comm"), "utf8").catch(() => ""); // ended by now
+  if (name.trim() !== NODE_THREAD) return name.trim() || undefined;
+  return basename(await readlink(join(folder, "exe")).catch(() => name.trim()));
 }
