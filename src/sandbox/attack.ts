@@ -56,6 +56,7 @@ sub writes { my $opened = open my $f, ">", shift; return ($opened, $opened ? "wr
 sub entries { opendir my $d, shift or return; return grep { !/^[.][.]?$/ } readdir $d; }
 sub reads { open my $f, "<", shift or return ""; local $/; return scalar <$f>; }
 
+my ($works) = writes("/workspace/hello");
 report("write /", writes("/probe"));
 report("write /usr", writes("/usr/probe"));
 report("write /dev", writes("/dev/probe"));
@@ -113,6 +114,5 @@ while (@children < $s{processes} + 8) {
 report("fork without end", @children >= $s{processes} + 8, scalar(@children) . " children");
 kill 9, @children;
 
-my ($works) = writes("/workspace/hello");
 print "end\t$works\n";
 `;

@@ -14,6 +14,7 @@ const isRoot = process.getuid?.() === 0;
 /** Any user that is not root; it need not have a name. */
 const SOMEBODY = 1001;
 
+const programs = createFakePrograms();
 const limits = { memoryMb: 256, processes: 32, outputBytes: 4000 };
 
 async function createFolder(t: Pick<TestContext, "after">, owner?: number): Promise<string> {
@@ -27,7 +28,7 @@ function testAs(name: string, owner?: number): void {
   testSandbox({
     name,
     create: async (t, limits) => ({
-      sandbox: createBubblewrap({ programs: createFakePrograms(), limits, hidden: [] }),
+      sandbox: createBubblewrap({ programs, limits, hidden: [] }),
       workspace: await createFolder(t, owner),
     }),
   });
@@ -45,7 +46,7 @@ test(
   { skip: !isRoot },
   async (t) => {
     const workspace = await createFolder(t, SOMEBODY);
-    const sandbox = createBubblewrap({ programs: createFakePrograms(), limits, hidden: [] });
+    const sandbox = createBubblewrap({ programs, limits, hidden: [] });
     const call = { command: "touch mine; id -u", workspace, timeoutMs: 10_000 };
     const { output } = await sandbox.run(call, new AbortController().signal);
     const { uid } = await stat(join(workspace, "mine"));
@@ -55,7 +56,7 @@ test(
 
 test("bubblewrap: says what is wrong when it cannot start", async (t) => {
   const workspace = await createFolder(t);
-  const sandbox = createBubblewrap({ programs: createFakePrograms(), limits, hidden: [] });
+  const sandbox = createBubblewrap({ programs, limits, hidden: [] });
   const run = sandbox.run(
     { command: "echo hi", workspace: join(workspace, "gone"), timeoutMs: 10_000 },
     new AbortController().signal,

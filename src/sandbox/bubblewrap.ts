@@ -18,7 +18,20 @@ import { isKnownArchitecture, seccompFilter } from "./seccomp.ts";
 
 /** The first line on standard error once everything stands: what comes before it is bubblewrap's own. */
 const STARTED = "started\n";
-const START = 'echo started >&2; exec sh "$0" 2>&1';
+
+/**
+ * Runs the command file, both streams in one pipe. What Node gives a program are sockets, and those
+ * cannot be opened anew: `echo x >/dev/stderr` would fail. At the end what the command left behind
+ * is killed, since it may hold the pipe open; 1 is bubblewrap itself.
+ */
+const START = `
+  mkfifo /tmp/.out; cat </tmp/.out & pump=$!
+  exec 3>/tmp/.out; rm /tmp/.out; echo started >&2
+  sh "$0" >&3 2>&1 3>&-; code=$?; exec 3>&-
+  for process in /proc/[0-9]*; do
+    case \${process#/proc/} in 1|$$|$pump) ;; *) kill -9 \${process#/proc/};; esac
+  done 2>/dev/null
+  wait $pump; exit $code`;
 
 /** Descriptors 3 to 7 carry bubblewrap's options, the filter, and three small files. */
 const LAST_FD = 7;

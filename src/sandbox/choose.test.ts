@@ -132,6 +132,15 @@ test("explainFailure() names the switch of the kernel that is in the way", () =>
   assert.match(fix({}), /in a container/);
   assert.match(fix({}, failed("bwrap: Unknown option --disable-userns")), /0\.8\.0 or later/);
   assert.match(fix({}, failed("bwrap: Can't find source path /root/x")), /ISOPOD_WORKSPACE/);
+  for (const said of [
+    "setpriv: failed to execute bwrap: No such file or directory",
+    "sh: 1: exec: bwrap: not found",
+    "bash: line 1: exec: bwrap: not found",
+  ]) {
+    assert.match(fix({}, failed(said)), /apt install bubblewrap/, said);
+  }
+  const noLimits = "bwrap: execvp prlimit: No such file or directory";
+  assert.match(fix({}, failed(noLimits)), /apt install util-linux/);
   assert.match(fix({}, failed("sh: 1: perl: not found")), /apt install perl-base/);
   assert.deepEqual(explainFailure(new Fault("PROGRAM_MISSING", { program: "bwrap" }), open), {
     reason: "bubblewrap is not installed",

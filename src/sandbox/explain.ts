@@ -28,7 +28,9 @@ const PACKAGES: Record<string, string> = { bwrap: "bubblewrap", setpriv: "util-l
 
 function fixFor(reason: string, kernel: Kernel): string {
   if (/perl\W+not found/.test(reason)) return "Install it: sudo apt install perl-base";
-  if (/prlimit|setpriv/.test(reason)) return "Install it: sudo apt install util-linux";
+  if (/execvp prlimit/.test(reason)) return "Install it: sudo apt install util-linux";
+  // Another program was to start it: the one that makes root somebody else, or counts processes.
+  if (/(exec(ute)?:?) bwrap\b/.test(reason)) return "Install it: sudo apt install bubblewrap";
   if (/unknown option/i.test(reason)) return "Install bubblewrap 0.8.0 or later";
   if (kernel.maxUserNamespaces === "0") {
     return "Allow user namespaces: sudo sysctl -w user.max_user_namespaces=15000";

@@ -42,13 +42,18 @@ export function testSandbox({ name, create }: SandboxStage): void {
     });
   });
 
+  test(`${name}: has /dev/stdout and /dev/stderr that can be opened`, async (t) => {
+    const { run } = await stage(t);
+    assert.equal((await run("echo a >/dev/stderr; echo b | tee /dev/stdout")).output, "a\nb\nb\n");
+  });
+
   test(`${name}: reads and writes the workspace, and keeps nothing else`, async (t) => {
     const { run, workspace } = await stage(t);
     await writeFile(join(workspace, "in.txt"), "from outside", { mode: 0o666 });
     await run("tr a-z A-Z <in.txt >out.txt; echo x >/tmp/left; mkdir folder");
     assert.equal(await readFile(join(workspace, "out.txt"), "utf8"), "FROM OUTSIDE");
     assert.deepEqual((await readdir(workspace)).sort(), ["folder", "in.txt", "out.txt"]);
-    assert.equal((await run("ls /tmp")).output, "");
+    assert.equal((await run("ls -A /tmp")).output, "");
   });
 
   test(`${name}: takes a command of any length and any characters`, async (t) => {

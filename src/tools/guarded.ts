@@ -6,6 +6,8 @@
  * are what an agent is there to write; a person who is asked each time soon agrees to everything.
  */
 
+import { readdir } from "node:fs/promises";
+
 import { parsePath } from "./path.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -66,7 +68,12 @@ export async function watchGuarded(
   signal: AbortSignal,
 ): Promise<Map<string, string>> {
   const found = new Map<string, string>();
-  const places = [...FILES, ...IN_GIT, ...FOLDERS.filter((folder) => folder !== ".git")];
+  // The names alone say what there is to look at; in most workspaces next to nothing.
+  const present = new Set(await readdir(workspace.root));
+  const folders = FOLDERS.filter((folder) => folder !== ".git");
+  const places = [...FILES, ...IN_GIT, ...folders].filter((place) =>
+    present.has(place.split("/")[0] ?? place),
+  );
   await Promise.all(places.map((place) => look(workspace, place, found, signal)));
   return found;
 }
