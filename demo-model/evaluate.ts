@@ -6,9 +6,10 @@
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { Worker } from "node:worker_threads";
 
 import { createEmbedded } from "../src/models/embedded.ts";
+import { openDoors } from "../src/process/doors.ts";
+import { createPrograms } from "../src/process/programs.ts";
 import { createCases } from "./prompts.ts";
 import { score, type Score } from "./score.ts";
 
@@ -25,10 +26,8 @@ const { values } = parseArgs({
   },
 });
 
-const provider = createEmbedded({
-  programs: { startWorker: ({ url }) => new Worker(url) },
-  weights: values.weights,
-});
+const programs = createPrograms({ doors: openDoors, ledger: { append() {} }, path: "" });
+const provider = createEmbedded({ programs, weights: values.weights });
 const { signal } = new AbortController();
 await provider.warm(signal);
 const result = await score(
@@ -36,7 +35,7 @@ const result = await score(
   createCases(Number(values.rounds), Number(values.seed)),
   signal,
 );
-await provider.close();
+await programs.close();
 process.stdout.write(
   values.json ? `${JSON.stringify(result)}\n` : toTable(result, values.failures),
 );

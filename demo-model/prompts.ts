@@ -171,7 +171,7 @@ function afterList(phrase: string, random: Random): Case {
   return afterCall(
     "answer to list",
     phrase,
-    ["find", {}, names.join("\n"), true],
+    ["find", {}, names.map((name) => `${name} (12 bytes)`).join("\n"), true],
     `${head}${joined}.`,
   );
 }

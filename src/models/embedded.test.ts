@@ -4,11 +4,13 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 
 import { createCases } from "../../demo-model/prompts.ts";
 import { score } from "../../demo-model/score.ts";
 import type { Clock } from "../base/clock.ts";
+import { openDoors } from "../process/doors.ts";
+import { createPrograms } from "../process/programs.ts";
 import type { Message } from "../protocol/message.ts";
 import { createEmbedded, type EmbeddedOptions } from "./embedded.ts";
 import type { ChatEvent, ChatRequest, Provider } from "./provider.ts";
@@ -18,9 +20,10 @@ const never = new AbortController().signal;
 
 /** Workers that tests start, newest last. */
 const workers: Worker[] = [];
+const real = createPrograms({ doors: openDoors, ledger: { append() {} }, path: "" });
 const programs: EmbeddedOptions["programs"] = {
-  startWorker({ url }) {
-    const worker = new Worker(url);
+  startWorker(start) {
+    const worker = real.startWorker(start);
     workers.push(worker);
     return worker;
   },
@@ -31,7 +34,7 @@ const create = (change: Partial<EmbeddedOptions> = {}) =>
 
 /** For the tests that only read from it. */
 const shared = create();
-after(() => shared.close());
+after(() => real.close());
 
 const request = (messages: Message[] | string, change: Partial<ChatRequest> = {}): ChatRequest => ({
   model: "demo",
@@ -72,6 +75,7 @@ test("listModels() tells of one demonstration model, from its file, and starts n
         reasoning: false,
         digest: "sha256:".length + 64,
         demonstration: true,
+        fitsItself: true,
       },
     ],
   );

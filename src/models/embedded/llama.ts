@@ -5,7 +5,7 @@
 
 import { damaged } from "./damage.ts";
 import type { Gguf } from "./gguf.ts";
-import { at, multiply } from "./matrix.ts";
+import { at, mixStrided, multiply, multiplyStrided } from "./matrix.ts";
 
 export interface Llama {
   readonly contextTokens: number;
@@ -172,7 +172,6 @@ function attend(layer: Layer, room: Room, { shape, turns, from, count }: Place):
     turn(room.q.subarray(t * width, (t + 1) * width), turns, from + t, shape.headWidth);
     turn(keys.subarray(t * keyWidth, (t + 1) * keyWidth), turns, from + t, shape.headWidth);
   }
-  room.mixed.fill(0);
   for (let t = 0; t < count; t++) {
     for (let head = 0; head < shape.heads; head++) mix(layer, room, shape, { t, head, from });
   }
@@ -203,28 +202,24 @@ function mix(
 ): void {
   const own = t * width + head * headWidth;
   const theirs = Math.floor(head / (heads / keyHeads)) * headWidth;
-  const last = from + t;
-  const scale = 1 / Math.sqrt(headWidth);
+  const count = from + t + 1;
+  const query = q.subarray(own, own + headWidth);
+  const stride = { from: theirs, width: keyWidth, count };
+  multiplyStrided(scores, keys, query, stride);
+  toShares(scores, count, 1 / Math.sqrt(headWidth));
+  mixStrided(mixed.subarray(own, own + headWidth), values, scores, stride);
+}
+
+/** Softmax of `scores · scale`, in place. */
+function toShares(scores: Float32Array, count: number, scale: number): void {
   let max = -Infinity;
-  for (let p = 0; p <= last; p++) {
-    let score = 0;
-    for (let i = 0, k = p * keyWidth + theirs; i < headWidth; i++) {
-      score += at(q, own + i) * at(keys, k + i);
-    }
-    scores[p] = score * scale;
-    max = Math.max(max, at(scores, p));
-  }
+  for (let p = 0; p < count; p++) max = Math.max(max, at(scores, p));
   let sum = 0;
-  for (let p = 0; p <= last; p++) {
-    scores[p] = Math.exp(at(scores, p) - max); // less the largest, so that nothing overflows
+  for (let p = 0; p < count; p++) {
+    scores[p] = Math.exp((at(scores, p) - max) * scale); // less the largest, so that nothing overflows
     sum += at(scores, p);
   }
-  for (let p = 0; p <= last; p++) {
-    const share = at(scores, p) / sum;
-    for (let i = 0, v = p * keyWidth + theirs; i < headWidth; i++) {
-      mixed[own + i] = at(mixed, own + i) + share * at(values, v + i);
-    }
-  }
+  for (let p = 0; p < count; p++) scores[p] = at(scores, p) / sum;
 }
 
 function feedForward(layer: Layer, room: Room, { width, inner, epsilon }: Shape, count: number) {

@@ -3,8 +3,6 @@
  * nothing was asked for a while, so that an idle gateway does not carry the weights.
  */
 
-import type { Worker } from "node:worker_threads";
-
 import type { Clock } from "../../base/clock.ts";
 import { Fault } from "../../base/fault.ts";
 import type { Programs } from "../../process/program.ts";
@@ -28,6 +26,8 @@ export interface Thread {
   /** Ends the worker. May be called twice; a later job starts a new one. */
   close(): Promise<void>;
 }
+
+type Worker = ReturnType<Programs["startWorker"]>;
 
 export type ThreadDeps = {
   programs: Pick<Programs, "startWorker">;
