@@ -53,6 +53,8 @@ test("find by text shows the lines, in either case, and leaves out what is not t
     "README.md:2: Hello World\nnotes/old.txt:1: hello again",
   );
   assert.equal(await found({ text: "hello", path: "notes" }), "notes/old.txt:1: hello again");
+  assert.equal(await found({ text: "milk", path: "notes/today.md" }), "notes/today.md:1: buy milk");
+  await assert.rejects(found({ text: "milk", path: "gone" }), { code: "PATH_MISSING" });
   assert.equal(await found({ text: "hello", name: "*.md" }), "README.md:2: Hello World");
 });
 

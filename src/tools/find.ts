@@ -7,6 +7,7 @@ import { readWhole } from "./folder.ts";
 import { createMatcher } from "./glob.ts";
 import { isBinary, toLines } from "./text.ts";
 import { defineTool, type ToolContext } from "./tool.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** Larger files are data; a search would spend its time there. */
 const SEARCHED_FILE_BYTES = 2 * 1024 * 1024;
@@ -55,7 +56,7 @@ async function* search({ name, text, path = "" }: Query, context: ToolContext) {
   const { workspace, signal } = context;
   const fits = name ? createMatcher(name) : () => true;
   let left = SEARCHED_BYTES;
-  for await (const found of workspace.walk(path, signal)) {
+  for await (const found of filesBelow(workspace, path, signal)) {
     if (found.folder) {
       if (!name && !text) yield `${showName(found.path)}/`;
       continue;
@@ -75,6 +76,24 @@ async function* search({ name, text, path = "" }: Query, context: ToolContext) {
   }
 }
 
+/** A model that looks in one file names it for the folder. */
+async function* filesBelow(workspace: Workspace, path: string, signal: AbortSignal) {
+  const sizeBytes = await sizeOf(workspace, path);
+  if (sizeBytes === undefined) yield* workspace.walk(path, signal);
+  else yield { path, sizeBytes, folder: false };
+}
+
+/** Undefined for what is no file; what is wrong with it, the walk says. */
+async function sizeOf(workspace: Workspace, path: string): Promise<number | undefined> {
+  try {
+    await using file = await workspace.open(path);
+    return (await file.stat()).size;
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
+}
+
 async function* linesWith(text: string, path: string, { workspace, restore }: ToolContext) {
   const wanted = (restore?.(text) ?? text).toLowerCase();
   const bytes = await readOrSkip(workspace, path);
@@ -87,7 +106,7 @@ async function* linesWith(text: string, path: string, { workspace, restore }: To
 }
 
 /** A file that vanished, or that may not be read, is not what was looked for. */
-async function readOrSkip(workspace: ToolContext["workspace"], path: string) {
+async function readOrSkip(workspace: Workspace, path: string) {
   try {
     await using file = await workspace.open(path);
     return await readWhole(file, path);
