@@ -34,6 +34,7 @@ const routes: Record<string, (body: string) => unknown> = {
   }),
   "POST /pace": (body) => Object.assign(pace, JSON.parse(body)),
   "GET /bodies": () => bodies,
+  "DELETE /bodies": () => bodies.splice(0),
 };
 
 const server = createServer(async (request, response) => {

@@ -176,8 +176,9 @@ async function helloTokens(): Promise<number> {
   return Math.ceil(text.length / 4);
 }
 
-const setPace = (pace: object) =>
-  fetch(`${modelUrl}/pace`, { method: "POST", body: JSON.stringify(pace) });
+function setPace(pace: object): Promise<unknown> {
+  return fetch(`${modelUrl}/pace`, { method: "POST", body: JSON.stringify(pace) });
+}
 
 function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -15,7 +15,7 @@ export async function measureTurns({
   key: string;
   modelUrl: string;
 }) {
-  const seen = (await readBodies(modelUrl)).length;
+  await fetch(`${modelUrl}/bodies`, { method: "DELETE" });
   await setPace(modelUrl, { tokens: 8, delayMs: 0, calls: [] });
   for (let turn = 0; turn < 20; turn++) {
     const calls =
@@ -40,7 +40,7 @@ export async function measureTurns({
     });
     if (!response.ok) throw new Error(`turn ${turn} failed: ${await response.text()}`);
   }
-  const bodies = (await readBodies(modelUrl)).slice(seen);
+  const bodies = await readBodies(modelUrl);
   const pairs = bodies.slice(1).map((body, i) => isPrefix(bodies[i] ?? "", body));
   return {
     stablePercent: (100 * pairs.filter(Boolean).length) / pairs.length,

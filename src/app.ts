@@ -123,7 +123,7 @@ async function build(options: AppOptions, closing: Closing): Promise<Omit<OpenGa
   });
 
   const { promise: stopRequested, resolve: requestStop } = Promise.withResolvers<void>();
-  const address: Address = { url: "http://127.0.0.1/", port: 0, listening: [] };
+  const address: Address = { url: "http://127.0.0.1", port: 0, listening: [] };
   const auth = createWebAuth(
     await createAuth({
       records: store.auth,
@@ -359,7 +359,7 @@ async function listen(
       ? undefined
       : await listeners.serveTcp({ host: "127.0.0.1", port, fetch });
   if (tcp) closing(() => tcp.close());
-  const url = tcp ? `${tcp.url}/` : unix.url;
+  const url = tcp?.url ?? unix.url;
   const note = join(home, "gateway.json");
   const running = { pid: process.pid, url, socket, startedAt: clock.now() };
   writeFileSync(note, JSON.stringify(running), { mode: 0o600 });
