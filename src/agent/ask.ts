@@ -59,7 +59,7 @@ export async function ask(answer: Answer, options: AskOptions, signal: AbortSign
         answer.toolCalls.push(event.call);
         break;
       case "progress":
-        emit({ type: "waiting", on: "model", text: event.text });
+        emit({ type: "waiting", on: event.on ?? "model", text: event.text });
         break;
       case "done":
         answer.end = event;

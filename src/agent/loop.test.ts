@@ -42,6 +42,18 @@ test("a turn streams its text as it comes and ends with done", async () => {
   ]);
 });
 
+test("a turn says at once when another model answers than the configured one", async () => {
+  const { candidate } = createScriptedModel([{ text: "Hello." }]);
+  const insteadOf = { ref: "ollama/big", code: "MODEL_UNREACHABLE", message: "It is down" };
+  const { say, events } = await createStage({ candidates: [{ ...candidate, insteadOf }] });
+
+  await say("hi");
+
+  const [first] = events();
+  assert.ok(first?.type === "note" && first.code === "MODEL_SWITCHED");
+  assert.match(first.text, /instead of "ollama\/big".*It is down/);
+});
+
 test("a turn runs what the model calls and lets it see the result", async () => {
   const workspace = createMemoryWorkspace();
   const { tools, effects } = createCountingTools(workspace);

@@ -8,6 +8,7 @@ import { Fault } from "../base/fault.ts";
 import { createId } from "../base/ids.ts";
 import type { TurnEvent } from "../protocol/event.ts";
 import type { Message, ToolCall } from "../protocol/message.ts";
+import type { Candidate } from "../models/candidate.ts";
 import type { Tool } from "../tools/tool.ts";
 import { type Answer, emptyAnswer, isEmpty } from "./ask.ts";
 import { type CallRunner, type CallsDeps, createCallRunner } from "./calls.ts";
@@ -46,6 +47,7 @@ export async function runLoop(
   const runner = createCallRunner({ ...turn, tools, guard, budget });
   const state: State = { conversation, runner, answer: emptyAnswer(), ids: new Set(turn.callIds) };
 
+  tellInstead(conversation.candidate, emit);
   try {
     const left = openCalls(conversation.entries);
     await runCalls(state, { calls: left, resumed: true, cut: false }, emit, signal);
@@ -65,6 +67,13 @@ export async function runLoop(
     if (!isClosing(signal)) leaveWellFormed(state, emit);
     throw error;
   }
+}
+
+/** Another was configured to answer, and the router already knows that it cannot: a switch like any other. */
+function tellInstead({ ref, locality, insteadOf }: Candidate, emit: (event: TurnEvent) => void) {
+  if (!insteadOf) return;
+  const text = `"${ref}" (${locality}) answers instead of "${insteadOf.ref}" for this turn. ${insteadOf.message}`;
+  emit({ type: "note", code: "MODEL_SWITCHED", text });
 }
 
 type State = {
