@@ -158,19 +158,20 @@ function closePrograms(open, attempts) {
 
 /** Workers are welcome, but each starts with this file, also those made from a string. */
 function closeWorkers() {
-  lock(
-    workers,
-    "Worker",
-    class Worker extends workers.Worker {
-      constructor(file, options = {}) {
-        const given = typeof options.env === "object" && options.env !== null;
-        const env = { ...(given ? options.env : process.env) };
-        // Flags of the caller are dropped, from here and from there: a loader among them runs before us.
-        delete env.NODE_OPTIONS;
-        super(file, { ...options, env, execArgv: ["--require", __filename] });
-      }
-    },
-  );
+  const Original = workers.Worker;
+  // Not a subclass: its prototype chain would lead to the original.
+  function Worker(file, options = {}) {
+    if (new.target === undefined) throw new TypeError("Worker must be called with new");
+    const given = typeof options.env === "object" && options.env !== null;
+    const env = { ...(given ? options.env : process.env) };
+    // Flags of the caller are dropped, from here and from there: a loader among them runs before us.
+    delete env.NODE_OPTIONS;
+    const forced = { ...options, env, execArgv: ["--require", __filename] };
+    return Reflect.construct(Original, [file, forced], new.target);
+  }
+  Worker.prototype = Original.prototype;
+  lock(Original.prototype, "constructor", Worker);
+  lock(workers, "Worker", Worker);
 }
 
 /** Ways to native code and to threads that load no preload: all that is above could be had there anew. */
