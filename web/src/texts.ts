@@ -73,7 +73,8 @@ const en = {
     noneText:
       "Start a model server such as Ollama on this machine, then see what Isopod finds with `isopod models list`.",
     demonstration: "Demonstration",
-    demoTitle: "A demonstration model answers here.",
+    demoTag: "Demonstration model",
+    demoTitle: "It shows how Isopod works, and knows little.",
     demoText:
       "It is a few megabytes small: it shows how Isopod lists, reads and writes files, and knows little else. For real answers, install Ollama, fetch a model, and switch:",
     demoCommands: ["ollama pull qwen3:8b", "isopod models use ollama/qwen3:8b"],
@@ -198,7 +199,7 @@ const en = {
     allow: "Allow once",
     deny: "Deny",
     expires: (minutes: number) =>
-      minutes < 1
+      minutes <= 1
         ? "Expires within a minute"
         : `Expires in ${plural(minutes, "minute", "minutes")}`,
     expired: "Expired: it was not run",

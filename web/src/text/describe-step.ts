@@ -9,13 +9,13 @@ const LONGEST_SUBJECT = 160;
 export function describeStep(
   tool: string,
   input: unknown,
-  isRunning: boolean,
+  isDone: boolean,
 ): { verb: string; subject: string } {
   const [running, done] = texts.step.names[tool] ?? [
     `${texts.step.other[0]} ${tool}`,
     `${texts.step.other[1]} ${tool}`,
   ];
-  return { verb: isRunning ? running : done, subject: subjectOf(input) };
+  return { verb: isDone ? done : running, subject: subjectOf(input) };
 }
 
 /** The input as people read it: a single text as it is, anything else as JSON. */

@@ -64,7 +64,7 @@ export function Approval({ request }: { request: ApprovalRequest }) {
           <span class="muted">
             {isExpired
               ? words.expired
-              : words.expires(Math.floor((request.expiresAt - now.value) / 60_000))}
+              : words.expires(Math.ceil((request.expiresAt - now.value) / 60_000))}
           </span>
         </div>
       ) : (

@@ -67,7 +67,7 @@ export function Demonstration() {
   return (
     <details class="demo">
       <summary>
-        <span class="tag">{words.demonstration}</span>
+        <span class="tag">{words.demoTag}</span>
         <span class="demo-title">{words.demoTitle}</span>
         <span class="demo-more">{words.demoMore}</span>
       </summary>

@@ -30,11 +30,11 @@ export function Icon({ name }: { name: IconName }) {
   );
 }
 
-/** The animal that rolls itself up: three plates over a line. */
+/** The animal from above: plates across a shell, two feelers in front. */
 export function Mark() {
   return (
     <svg class="mark" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
-      <path d="M5 22a11 11 0 0 1 22 0M10.5 22a5.5 10.5 0 0 1 11 0M16 11.5V22M3 22h26" />
+      <path d="M16 7c4.6 0 8 4 8 9.5S20.6 28 16 28s-8-6-8-11.5S11.4 7 16 7zM8.6 13.3q7.4 3.4 14.8 0M8.2 18.3q7.8 3.4 15.6 0M10 23.2q6 2.6 12 0M13.3 7.4C13 5.4 12 4 9.8 3.4M18.7 7.4c.3-2 1.3-3.4 3.5-4" />
     </svg>
   );
 }

@@ -12,7 +12,8 @@ const icons = { ok: "check", failed: "cross", cut: "cut" } as const satisfies Re
 
 /** A tool call: one readable line, and behind it exactly what went in and came out. */
 export function StepRow({ step }: { step: Step }) {
-  const { verb, subject } = describeStep(step.tool, step.input, step.state === "running");
+  const isDone = step.state === "ok" || step.state === "failed";
+  const { verb, subject } = describeStep(step.tool, step.input, isDone);
   return (
     <details class={`step ${step.state}`}>
       <summary>

@@ -19,27 +19,26 @@ export function Thread() {
   const { store } = useApp();
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const stick = useStick(scroller, content);
   const shown = useSignal(PAGE);
   const current = store.current.value;
   const mine = useComputed(() =>
     store.outgoing.value.filter(({ session }) => session === store.current.value),
   );
 
+  const cells = store.cells.value;
+  const sent = mine.value.length;
+  const isEmpty = cells.length === 0 && sent === 0;
+  const stick = useStick(scroller, content, !isEmpty);
   useLayoutEffect(() => {
     shown.value = PAGE;
     stick.toEnd();
   }, [current]);
   // Whoever sends something wants to see what becomes of it.
-  const sent = mine.value.length;
   useLayoutEffect(() => {
     if (sent > 0) stick.toEnd();
   }, [sent]);
 
-  const cells = store.cells.value;
   const visible = cells.slice(-shown.value);
-  const isEmpty = cells.length === 0 && sent === 0;
-
   return (
     <div class="thread">
       <div class="thread-scroll" ref={scroller} onClick={useThreadClick()}>

@@ -58,7 +58,7 @@ function ModelChip({ status }: { status: Status }) {
     <Chip topic="model" label={texts.model.title} warns={leaves}>
       <Icon name="chip" />
       <span class="chip-words always model-ref">{model.ref}</span>
-      <span class="chip-aside">
+      <span class={model.demonstration ? "tag" : "chip-aside"}>
         {model.demonstration ? texts.model.demonstration : texts.model.locality[model.locality]}
       </span>
     </Chip>

@@ -20,14 +20,18 @@ export interface Stick {
 export function useStick(
   scroller: RefObject<HTMLElement | null>,
   content: RefObject<HTMLElement | null>,
+  /** False while what is shown is read from its beginning. */
+  isFollowed: boolean,
 ): Stick {
   const isLoose = useSignal(false);
   const lastTop = useRef(0);
+  const followed = useRef(isFollowed);
+  followed.current = isFollowed;
 
   const toEnd = () => {
     isLoose.value = false;
     const element = scroller.current;
-    if (element) element.scrollTop = element.scrollHeight;
+    if (element) element.scrollTop = followed.current ? element.scrollHeight : 0;
   };
 
   useLayoutEffect(() => {
