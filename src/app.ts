@@ -87,8 +87,9 @@ type Closing = (closer: () => unknown) => void;
 async function build(options: AppOptions, closing: Closing): Promise<Omit<OpenGateway, "close">> {
   const ground = await buildGround(options, closing);
   const { config, store, log } = ground;
-  const models = await buildModels(ground, closing);
   const { workspace, sandbox } = await buildWorkspace(ground);
+  const models = await buildModels(ground, closing);
+  const discovered = models.current(AbortSignal.timeout(READY_MS)); // beside the rest of the start
   const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
   const hub = createHub();
@@ -199,7 +200,7 @@ async function build(options: AppOptions, closing: Closing): Promise<Omit<OpenGa
   await app.start(inbox);
   if (options.listen) Object.assign(address, await listen(options, ground, gateway, closing));
   closing(() => app.stop());
-  await sandbox.found;
+  await Promise.all([sandbox.found, discovered]);
   const pairing = await auth.createPairingCode(auth.gateway);
   return {
     send: sendTo(gateway),
