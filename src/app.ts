@@ -89,7 +89,8 @@ async function build(options: AppOptions, closing: Closing): Promise<Omit<OpenGa
   const { config, store, log } = ground;
   const { workspace, sandbox } = await buildWorkspace(ground);
   const models = await buildModels(ground, closing);
-  const discovered = models.current(AbortSignal.timeout(READY_MS)); // beside the rest of the start
+  // Beside the rest of the start. What keeps a model from answering is told with the status.
+  const discovered = models.current(AbortSignal.timeout(READY_MS)).catch(() => null);
   const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
   const hub = createHub();
