@@ -8,7 +8,8 @@ const ModelChoice = z.object({
     .optional()
     .describe(
       'The model that answers, "provider/model". Without it the best proved local one does.',
-    ),
+    )
+    .meta({ examples: ["ollama/qwen3:8b"] }),
   fallbacks: z
     .array(z.string())
     .default([])
@@ -30,7 +31,8 @@ const Defaults = z.object({
   workspace: z
     .string()
     .optional()
-    .describe("The one folder that tools may write. Without it $ISOPOD_HOME/workspace."),
+    .describe("The one folder that tools may write. Without it $ISOPOD_HOME/workspace.")
+    .meta({ examples: ["/home/me/agent"] }),
   instructions: Instructions.default(""),
   maxSteps: z
     .int()
@@ -61,8 +63,12 @@ const Defaults = z.object({
 });
 
 const Entry = z.object({
-  model: ModelChoice.optional().describe("Strict: no fallback but those listed here."),
-  instructions: Instructions.optional().describe("In place of the defaults' instructions."),
+  model: ModelChoice.optional()
+    .describe("Strict: no fallback but those listed here.")
+    .meta({ examples: [{ primary: "ollama/qwen3:14b" }] }),
+  instructions: Instructions.optional()
+    .describe("In place of the defaults' instructions.")
+    .meta({ examples: ["Answer in plain words. Keep lists short."] }),
 });
 
 export const agentSettings = defineSetting({
@@ -72,7 +78,7 @@ export const agentSettings = defineSetting({
     .object({
       defaults: Defaults.prefault({}).describe("What holds for every agent."),
       entries: z
-        .record(z.string(), Entry)
+        .record(z.string().meta({ examples: ["writer"] }), Entry)
         .default({})
         .describe('Agents by name, reached as the model "isopod/<name>" of /v1.'),
     })

@@ -1,3 +1,9 @@
+/**
+ * The manual of the config, as a config: every key with its reason, its choices and its default. What has no
+ * default stands commented out, with an example from its `.meta({ examples })`. Tests read it back: it
+ * means the same as an empty config, and each example in it can be used.
+ */
+
 import { z } from "zod";
 
 import type { Setting } from "../protocol/setting.ts";
@@ -6,87 +12,139 @@ import { isObject } from "./read.ts";
 type Schema = {
   type?: string;
   description?: string;
+  examples?: unknown[];
   default?: unknown;
   enum?: unknown[];
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  maxLength?: number;
   properties?: Record<string, Schema>;
+  propertyNames?: Schema;
   additionalProperties?: Schema | boolean;
-  anyOf?: Schema[];
+  items?: Schema;
 };
 
-/**
- * The manual of the config, as a config: every key with its reason and its default. What has no default
- * stands commented out. A test reads it back: it must mean the same as an empty config.
- */
+/** As wide as the formatter lets lines be. */
+const WIDTH = 100;
+
 export function configExample(settings: readonly Setting[]): string {
+  const place: Place = { isSample: false, width: WIDTH - INDENT.length, shown: new Set() };
   const parts = settings.map(({ key, schema }) => {
     const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Schema;
-    return member(key, json, schema.safeParse(undefined).data, "  ");
+    return indented(member(key, json, schema.safeParse(undefined).data, place)).join("\n");
   });
-  return `${HEAD}{\n${parts.join("\n")}\n}\n`;
+  return `${HEAD}{\n${parts.join("\n\n")}\n}\n`;
 }
 
-const HEAD = `// Every setting, its default, and why it is so. Copy what you want to change to
-// ~/.isopod/isopod.json; what is not there keeps its default. The file is JSON5.
+const HEAD = `// Every setting of Isopod: why it is there, what it may be, and its default. What is commented out
+// has no default and shows an example.
+//
+// Copy what you want to change to ~/.isopod/isopod.json and leave out the rest: what is not there
+// keeps its default. That file is JSON5: comments, single quotes and trailing commas are welcome.
 // \`isopod config check FILE\` says what a file would do, \`isopod config explain\` what is in force.
+//
+// \`npm run fix\` writes this file from the code, and a test keeps the two equal.
 `;
 
-/** One key with the comment above it. `value` is its default; undefined where it has none. */
-function member(key: string, schema: Schema, value: unknown, indent: string): string {
-  const name = /^[A-Za-z_]\w*$/.test(key) ? key : JSON.stringify(key);
-  const comment = [schema.description, choices(schema)]
-    .filter(Boolean)
-    .map((text) => `${indent}// ${text}`);
-  const entry = schema.additionalProperties;
-  if (schema.properties && value !== undefined) {
-    const lines = Object.entries(schema.properties).map(([child, at]) =>
-      member(child, at, isObject(value) ? value[child] : undefined, `${indent}  `),
-    );
-    return [...comment, `${indent}${name}: {`, ...lines, `${indent}},`].join("\n");
-  }
-  if (isObject(entry) && (entry as Schema).properties) {
-    const inside = Object.entries((entry as Schema).properties ?? {}).map(([child, at]) =>
-      commentedOut(member(child, at, sample(at), `${indent}    `), indent),
-    );
-    return [
-      ...comment,
-      `${indent}${name}: {`,
-      `${indent}  // "<id>": {`,
-      ...inside,
-      `${indent}  // },`,
-      `${indent}},`,
-    ].join("\n");
-  }
-  if (value === undefined)
-    return [...comment, `${indent}// ${name}: ${JSON.stringify(sample(schema))},`].join("\n");
-  return [...comment, `${indent}${name}: ${JSON.stringify(value)},`].join("\n");
+type Place = {
+  /** Whether this stands inside of an example: then it is commented out together with it. */
+  isSample: boolean;
+  /** Columns that are left. */
+  width: number;
+  /** Objects that were explained already, so that they are not explained twice. */
+  shown: Set<string>;
+};
+
+/** The lines of one key, its comment first. `value` is its default; undefined where it has none. */
+function member(key: string, schema: Schema, value: unknown, place: Place): string[] {
+  const isSample = place.isSample || value === undefined;
+  const isFirst = isSample && !place.isSample;
+  const width = isFirst ? place.width - COMMENT.length : place.width;
+  const repeated = schema.properties !== undefined && isShown(schema.properties, place.shown);
+  const body = repeated
+    ? [`${show(key)}: ${show(schema.examples?.[0] ?? {})},`]
+    : entry(key, schema, value, { ...place, isSample, width });
+  const limits = repeated ? ["As above"] : [choices(schema), range(schema)];
+  const about = [schema.description, ...limits].flatMap((text) => comment(text, place.width));
+  return [...about, ...(isFirst ? commentedOut(body) : body)];
 }
 
-/** Each line of a text as a comment at an indent; comments stay comments. */
-const commentedOut = (text: string, indent: string) =>
-  text
-    .split("\n")
-    .map((line) => `${indent}  // ${line.slice(indent.length + 2).replace(/^(\s*)\/\/ /, "$1// ")}`)
-    .join("\n");
+/** A key with its value, which may go over many lines. */
+function entry(key: string, schema: Schema, value: unknown, place: Place): string[] {
+  const { properties, propertyNames, additionalProperties: item } = schema;
+  const inner = { ...place, width: place.width - INDENT.length };
+  if (properties) {
+    const lines = Object.entries(properties).flatMap(([name, child]) =>
+      member(name, child, defaultOf(child, isObject(value) ? value[name] : undefined), inner),
+    );
+    return [`${show(key)}: {`, ...indented(lines), "},"];
+  }
+  if (isObject(item) && "properties" in item) {
+    const name = String(sample(propertyNames ?? {}, key));
+    const lines = member(name, item, undefined, inner);
+    return [`${show(key)}: {`, ...indented(lines), "},"];
+  }
+  return [`${show(key)}: ${show(value ?? sample(schema, key))},`];
+}
+
+/** Inside of an example there are no parsed values, but the schema still tells the defaults. */
+const defaultOf = (schema: Schema, value: unknown) => value ?? schema.default;
+
+function isShown(properties: object, shown: Set<string>): boolean {
+  const text = JSON.stringify(properties);
+  if (shown.has(text)) return true;
+  shown.add(text);
+  return false;
+}
+
+/** Something that may stand there. */
+function sample(schema: Schema, key: string): unknown {
+  const [example] = schema.examples ?? [];
+  if (example !== undefined) return example;
+  if (schema.enum) return schema.enum[0];
+  if (schema.type === "boolean") return true;
+  if (schema.type === "number") return schema.minimum ?? schema.exclusiveMinimum ?? 0;
+  if (schema.type === "array" && schema.items) return [sample(schema.items, key)];
+  throw new Error(`"${key}" has no default: give it .meta({ examples: [...] })`);
+}
 
 function choices({ enum: values }: Schema): string | undefined {
-  return values && values.length > 1
-    ? `One of ${values.map((value) => JSON.stringify(value)).join(", ")}.`
-    : undefined;
+  return values && `One of ${values.map((value) => JSON.stringify(value)).join(", ")}`;
 }
 
-/** Something of the right type, for a key that has no default. */
-function sample({ type, enum: values, properties, anyOf, default: value }: Schema): unknown {
-  if (value !== undefined) return value;
-  if (values) return values[0];
-  if (properties) return {};
-  if (anyOf?.[0]) return sample(anyOf[0]);
-  const samples: Record<string, unknown> = {
-    string: "…",
-    number: 0,
-    integer: 0,
-    boolean: false,
-    array: [],
-    object: {},
-  };
-  return samples[type ?? "object"];
+function range({ type, minimum, maximum, maxLength }: Schema): string | undefined {
+  if (maxLength !== undefined) return `At most ${maxLength} characters`;
+  if (type !== "integer" && type !== "number") return undefined;
+  // The largest safe integer stands in every schema of a whole number; nobody needs to be told.
+  const hasMost = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER;
+  if (hasMost)
+    return minimum === undefined ? `At most ${maximum}` : `From ${minimum} to ${maximum}`;
+  return minimum !== undefined && minimum > 1 ? `At least ${minimum}` : undefined;
+}
+
+const INDENT = "  ";
+const COMMENT = "// ";
+
+const indented = (lines: readonly string[]) => lines.map((line) => INDENT + line);
+const commentedOut = (lines: readonly string[]) => lines.map((line) => COMMENT + line);
+
+/** A text as comment lines that end in a full stop, broken between words. */
+function comment(text = "", width: number): string[] {
+  const words = text.replace(/(?<![.…])$/, ".").split(" ");
+  const lines: string[] = [];
+  for (const word of text === "" ? [] : words) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && longer.length <= width - COMMENT.length) lines.splice(-1, 1, longer);
+    else lines.push(word);
+  }
+  return commentedOut(lines);
+}
+
+/** JSON on one line, with room to breathe in it. */
+function show(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const members = Object.entries(value).map(([key, child]) => `${show(key)}: ${show(child)}`);
+  return members.length > 0 ? `{ ${members.join(", ")} }` : "{}";
 }

@@ -34,7 +34,8 @@ export const gatewaySettings = defineSetting({
       token: z
         .string()
         .optional()
-        .describe("One more key with every scope, for scripts; better make keys of their own"),
+        .describe("One more key with every scope, for scripts; better make keys of their own")
+        .meta({ examples: ["${MY_GATEWAY_TOKEN}"] }),
       hosts: z
         .array(HostName)
         .default([])
@@ -44,7 +45,8 @@ export const gatewaySettings = defineSetting({
         .default([])
         .describe("Addresses beside its own at which browsers see it, such as a TLS proxy's"),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("How people and programs reach the gateway"),
 });
 
 export type GatewaySettings = z.infer<(typeof gatewaySettings)["schema"]>;

@@ -45,13 +45,20 @@ const ModelSettings = z.object({
     .int()
     .min(1024)
     .optional()
-    .describe("Tokens of context to use; the server's own limit is never exceeded"),
-  maxTokens: z.number().int().positive().optional().describe("Longest answer in tokens"),
-  reasoning: z.boolean().optional().describe("Whether it thinks before it answers"),
+    .describe("Tokens of context to use; the server's own limit is never exceeded")
+    .meta({ examples: [32_768] }),
+  maxTokens: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe("Longest answer in tokens")
+    .meta({ examples: [8_192] }),
+  reasoning: z.boolean().optional().describe("Whether it thinks before it answers; not used yet"),
   input: z
     .array(z.enum(["text", "image"]))
     .optional()
-    .describe("What it reads, where the server does not say"),
+    .describe("What it reads, where the server does not say; not used yet"),
   cost: z
     .object({
       input: z.number().nonnegative().optional().describe("Per million prompt tokens"),
@@ -60,11 +67,12 @@ const ModelSettings = z.object({
       cacheWrite: z.number().nonnegative().optional().describe("Per million tokens cached"),
     })
     .optional()
-    .describe("What it costs, for the books; nothing is looked up"),
+    .describe("What it costs, for books that are not kept yet; nothing is looked up"),
   params: z
     .record(z.string(), z.unknown())
     .optional()
-    .describe("Runtime parameters as the server names them: temperature, num_ctx, keep_alive, …"),
+    .describe("Runtime parameters as the server names them: temperature, num_ctx, keep_alive, …")
+    .meta({ examples: [{ temperature: 0.7, keep_alive: "30m" }] }),
   compat: Compat.optional(),
 });
 export type ModelSettings = z.infer<typeof ModelSettings>;
@@ -73,23 +81,33 @@ const ProviderSettings = z.object({
   api: z
     .enum(APIS)
     .optional()
-    .describe("The wire dialect; without it the product's own, else openai-completions"),
+    .describe(
+      "The wire dialect; without it the product's own, else openai-completions. The last two are not spoken yet",
+    )
+    .meta({ examples: ["openai-completions"] }),
   baseUrl: z
     .string()
     .regex(/^(https?:\/\/[^\s]+|unix:\/[^\s]+)$/, "http://…, https://… or unix:/path/to.sock:/v1")
     .optional()
-    .describe("Where the server is; without it the product's default port on this machine"),
+    .describe("Where the server is; without it the product's default port on this machine")
+    .meta({ examples: ["http://192.168.1.20:8000/v1"] }),
   apiKey: z
     .union([z.string(), z.object({ file: z.string() })])
     .optional()
-    .describe("As it is, ${ENV}, or { file } inside the secrets folder"),
+    .describe("As it is, ${ENV}, or { file } inside the secrets folder")
+    .meta({ examples: [{ file: "my-server.key" }] }),
   timeoutSeconds: z
     .number()
     .positive()
     .max(86_400)
     .optional()
-    .describe("Longest wait for the first token; the other two limits follow from it"),
-  headers: z.record(z.string(), z.string()).optional().describe("Sent with every request"),
+    .describe("Longest wait for the first token; the other two limits follow from it")
+    .meta({ examples: [600] }),
+  headers: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("Sent with every request")
+    .meta({ examples: [{ "x-team": "garden" }] }),
   maxConcurrent: z
     .number()
     .int()
@@ -100,14 +118,16 @@ const ProviderSettings = z.object({
   locality: z
     .enum(["device", "lan", "mesh", "cloud"])
     .optional()
-    .describe("Where inference happens, declared by you where it cannot be proved"),
+    .describe("Where inference happens, declared by you where it cannot be proved")
+    .meta({ examples: ["lan"] }),
   params: z
     .record(z.string(), z.unknown())
     .optional()
-    .describe("Runtime parameters for all its models; a model's own win"),
+    .describe("Runtime parameters for all its models; a model's own win")
+    .meta({ examples: [{ top_p: 0.9 }] }),
   compat: Compat.optional(),
   models: z
-    .record(z.string(), ModelSettings)
+    .record(z.string().meta({ examples: ["qwen3:8b"] }), ModelSettings)
     .default({})
     .describe("By model id: what to use beside what the server says of itself"),
 });
@@ -125,7 +145,10 @@ export const modelsSetting = defineSetting({
         .describe('"replace" uses the providers below only and looks for no others'),
       providers: z
         .record(
-          z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots and dashes"),
+          z
+            .string()
+            .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "letters, digits, dots and dashes")
+            .meta({ examples: ["my-server"] }),
           ProviderSettings,
         )
         .default({})

@@ -24,7 +24,8 @@ export const networkSetting = defineSetting({
           "Hosts that may be connected to beside those of the providers, as far as the mode reaches",
         ),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("What else may be connected to; `isopod mode set` says how far"),
 });
 
 export type NetworkSettings = z.infer<(typeof networkSetting)["schema"]>;

@@ -41,7 +41,8 @@ export const sandboxSetting = defineSetting({
           "How much of what a command prints the model reads, its beginning and its end; 8000 are about 2,000 tokens, a quarter of a small context",
         ),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("What a command may do that the model runs; it never has a network"),
 });
 
 export type SandboxSettings = z.infer<typeof sandboxSetting.schema>;
