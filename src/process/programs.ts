@@ -26,13 +26,13 @@ export type ProgramsOptions = {
 
 export function createPrograms({ doors, ledger, path }: ProgramsOptions): ProgramsOwner {
   const folders = path.split(":").filter(isAbsolute);
-  const running = new Set<Program>();
+  const running = new Map<Program, Promise<void>>();
   const workers = new Set<Worker>();
 
   // The last moment: whatever was not closed ends with us. After kill -9 of the gateway nothing of ours
   // runs any more; a sandbox then ends by itself (`--die-with-parent`).
   const killAll = () => {
-    for (const program of running) program.kill();
+    for (const program of running.keys()) program.kill();
   };
   process.once("exit", killAll);
 
@@ -47,9 +47,10 @@ export function createPrograms({ doors, ledger, path }: ProgramsOptions): Progra
       const file = findProgram(start.command, folders);
       const child = launch(doors, file, start);
       note("program", { purpose: start.purpose, host: start.command, address: start.network });
-      const program = toProgram(child, start);
-      running.add(program);
-      void program.ended.then(() => running.delete(program));
+      const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+      const program = toProgram(child, start, exited);
+      running.set(program, exited);
+      void exited.then(() => running.delete(program));
       return program;
     },
     startWorker(start) {
@@ -64,7 +65,7 @@ export function createPrograms({ doors, ledger, path }: ProgramsOptions): Progra
       killAll();
       await Promise.all([
         ...Array.from(workers, (worker) => worker.terminate()),
-        ...Array.from(running, ({ ended }) => ended),
+        ...running.values(), // not their output: perhaps nobody reads it any more
       ]);
     },
   };
@@ -129,7 +130,11 @@ function feed(child: ChildProcess, fd: number, bytes: Uint8Array | undefined): v
   pipe.end(bytes);
 }
 
-function toProgram(child: ChildProcess, { command, signal }: ProgramStart): Program {
+function toProgram(
+  child: ChildProcess,
+  { command, signal }: ProgramStart,
+  exited: Promise<void>,
+): Program {
   const { pid, stdout, stderr } = child;
   if (pid === undefined || !stdout || !stderr) throw failed(command, "it has no output");
   let isOver = false;
@@ -137,18 +142,13 @@ function toProgram(child: ChildProcess, { command, signal }: ProgramStart): Prog
     if (!isOver) killGroup(pid); // later the number may be another's
   };
   signal?.addEventListener("abort", kill, { once: true });
-  const exited = new Promise<void>((resolve) => {
-    child.once("exit", () => {
-      kill(); // what it left behind in its group would go on unseen
-      isOver = true;
-      resolve();
-    });
+  child.once("exit", () => {
+    kill(); // what it left behind in its group would go on unseen
+    isOver = true;
+    signal?.removeEventListener("abort", kill);
   });
   const ended = new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
-    child.once("close", (exitCode, name) => {
-      signal?.removeEventListener("abort", kill);
-      resolve({ exitCode, signal: name });
-    });
+    child.once("close", (exitCode, name) => resolve({ exitCode, signal: name }));
   });
   return { pid, output: mergeOutput({ stdout, stderr }, exited), ended, kill };
 }
