@@ -87,48 +87,6 @@ function gateway(folder: string): string {
       program: (await runProgram(programs, start)).stdout,
       worker: await new Promise((resolve) => worker.once("message", resolve)),
       name: await doors.resolve(() => lookup("localhost")).then(() => "resolved"),
-      second: "GUARD_TAKEN",
-      blocked: "EGRESS_BLOCKED",
-      attempts: ["connection"],
-    });
-  });
-}
-
-function gateway(folder: string): string {
-  return `async () => {
-    const { takeDoors } = await import(${src("process/doors.ts")});
-    const { createPrograms } = await import(${src("process/programs.ts")});
-    const { runProgram } = await import(${src("process/run.ts")});
-    const { createEgress } = await import(${src("network/guard.ts")});
-    const { createListeners } = await import(${src("network/listen.ts")});
-    const { systemClock: clock } = await import(${src("base/clock.ts")});
-    const { silentLog: log } = await import(${src("base/log.ts")});
-    const lines = [];
-    const ledger = { append: (line) => lines.push(line) };
-    const doors = takeDoors({ strict: true });
-    const listeners = createListeners({ doors, ledger, log, limits: { graceMs: 50 } });
-    const programs = createPrograms({ doors, ledger, path: "/usr/bin:/bin" });
-    const host = (await import("node:os")).hostname();
-    const hosts = [{ host, setting: "test" }];
-    const egress = createEgress({ doors, ledger, clock, policy: () => ({ mode: "private", hosts }) });
-    const signal = AbortSignal.timeout(10_000);
-    const fetch = (_, peer) => new Response("hello " + peer);
-    const path = ${JSON.stringify(join(folder, "run", "g.sock"))};
-    const tcp = await listeners.serveTcp({ host: "localhost", port: 0, fetch });
-    const unix = await listeners.serveUnix({ path, fetch });
-    const get = async (url) => (await egress.request({ url, purpose: "test", signal })).text();
-    const code = (error) => error.cause?.code ?? error.code;
-    const start = { command: "echo", args: ["ran"], purpose: "test", network: "none" };
-    const url = new URL(${JSON.stringify(join(folder, "worker.cjs"))}, "file:///");
-    const worker = programs.startWorker({ url, purpose: "test" });
-    const said = {
-      guarded: doors.guarded,
-      tcp: await get(tcp.url),
-      unix: await get(unix.url),
-      program: (await runProgram(programs, start)).stdout,
-      worker: await new Promise((resolve) => worker.once("message", resolve)),
-      // This machine's own name: that it was asked for is what matters, not what came back.
-      name: await get("http://" + host + ":1").catch((error) => code(error) === "EGRESS_BLOCKED" && !/address|leads/.test(error.message) ? "not resolved" : "resolved"),
       second: (() => { try { takeDoors({ strict: true }); } catch (error) { return error.code; } })(),
       blocked: await globalThis.fetch(tcp.url).catch(code),
       attempts: lines.filter(({ kind }) => kind === "attempt").map(({ purpose }) => purpose),
