@@ -131,14 +131,21 @@ export function toMissing(
   names: readonly string[],
   cause?: unknown,
 ): Fault {
-  const family = model.split(":")[0];
-  const meant = nearest(model, names) ?? names.find((name) => name.split(":")[0] === family);
+  const meant = nearest(model, names) ?? nameOfFamily(model, names);
   return new Fault(
     "MODEL_MISSING",
     { provider, model, ...(meant && { nearest: meant }) },
     { cause },
   );
 }
+
+/** People leave out the tag: "qwen3" means "qwen3:8b", and "qwne3" does as well. */
+function nameOfFamily(model: string, names: readonly string[]): string | undefined {
+  const family = nearest(familyOf(model), names.map(familyOf));
+  return names.find((name) => familyOf(name) === family);
+}
+
+const familyOf = (name: string) => name.split(":")[0] ?? name;
 
 /** Sets a path after a base URL; `unix:/path.sock` gets the colon that parts socket from path. */
 export function joinUrl(baseUrl: string, path: string): string {
