@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { request as sendHttp, type RequestOptions } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -161,14 +169,26 @@ test("serveUnix() leaves alone what is no socket, and says so of a path that is 
   });
 });
 
-test("security: serveUnix() refuses a folder that others can enter", async (t) => {
+test("security: serveUnix() refuses a folder that others can write", async (t) => {
+  const { path, listeners } = await unix(t);
+  const folder = join(path, "..");
+  mkdirSync(folder);
+  for (const mode of [0o777, 0o770, 0o702]) {
+    chmodSync(folder, mode);
+    await assert.rejects(listeners.serveUnix({ path, fetch: () => new Response() }), {
+      code: "STORE_EXPOSED",
+      fix: /doctor --fix/,
+    });
+    assert.ok(!existsSync(path));
+  }
+});
+
+test("serveUnix() takes a folder that a person made, which others may enter and not write", async (t) => {
   const { path, listeners } = await unix(t);
   mkdirSync(join(path, ".."), { mode: 0o755 });
-  await assert.rejects(listeners.serveUnix({ path, fetch: () => new Response() }), {
-    code: "LISTEN_FAILED",
-    message: /chmod 700/,
-  });
-  assert.ok(!existsSync(path));
+  const listener = await listeners.serveUnix({ path, fetch: () => new Response("here") });
+  t.after(() => listener.close());
+  assert.equal(statSync(path).mode & 0o777, 0o600);
 });
 
 test("security: a request that is trickled is cut, and others are served meanwhile", async (t) => {

@@ -20,8 +20,9 @@ export interface Listeners {
    */
   serveTcp(where: { host: string; port: number; fetch: Answer }): Promise<Listener>;
   /**
-   * Serves on a Unix socket that its owner alone can open: mode 0600, in a folder of mode 0700, which is
-   * made where it is missing. A socket that nobody answers on is replaced. Throws as `serveTcp`.
+   * Serves on a Unix socket that its owner alone can open: mode 0600, in a folder that nobody else may
+   * write, made with mode 0700 where it is missing. A socket that nobody answers on is replaced. Throws as
+   * `serveTcp`, and `STORE_EXPOSED`.
    */
   serveUnix(where: { path: string; fetch: Answer }): Promise<Listener>;
 }
@@ -211,20 +212,28 @@ function listenFailed(address: string, detail: string, cause?: unknown): Fault {
   return new Fault("LISTEN_FAILED", { address, detail }, { cause });
 }
 
-/** Who can enter the folder could swap the socket for one of theirs and read all that is said. */
+/** Who can write the folder could swap the socket for one of theirs and read all that is said. */
 function prepareFolder(path: string): void {
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
     throw listenFailed(path, `the path of a socket has at most ${MAX_SOCKET_PATH_BYTES} bytes`);
   }
   const folder = dirname(path);
+  const { uid, mode } = makeFolder(folder, path);
+  if (uid !== process.getuid?.()) {
+    throw listenFailed(path, `its folder belongs to another user (number ${uid})`);
+  }
+  if ((mode & 0o022) === 0) return;
+  const shown = (mode & 0o777).toString(8).padStart(4, "0");
+  throw new Fault("STORE_EXPOSED", { path: folder, mode: shown });
+}
+
+function makeFolder(folder: string, path: string) {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const { uid, mode } = statSync(folder);
-    if (uid === process.getuid?.() && (mode & 0o077) === 0) return;
+    return statSync(folder);
   } catch (cause) {
     throw listenFailed(path, "its folder cannot be made", cause);
   }
-  throw listenFailed(path, `others can enter its folder (type \`chmod 700 ${folder}\`)`);
 }
 
 /** Removes the socket of a gateway that was killed; one that answers is in use, and a file is not ours. */

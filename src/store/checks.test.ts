@@ -59,6 +59,15 @@ test("security: what others may open is found, and mended by the fix", async () 
   assert.match(await check.fix(signal), / 0 of/);
 });
 
+test("a config that an editor left readable is well in a folder that nobody else may enter", async () => {
+  const folder = join(root, "edited");
+  await (await createStore({ folder, clock })).close();
+  writeFileSync(join(folder, "isopod.json"), "{}", { mode: 0o644 });
+  assert.deepEqual(await look(folder), well);
+  chmodSync(folder, 0o711);
+  assert.equal((await look(folder))["store.permissions"], "STORE_EXPOSED");
+});
+
 test("a file that a newer program wrote, and one that is no store, are told apart", async () => {
   const newer = join(root, "newer");
   const next = { version: migrations.length + 1, sql: "" };

@@ -1,7 +1,7 @@
 /** What `doctor` looks at in a state folder. Needs no open store: it works while a gateway runs, and where none can. */
 
 import { constants } from "node:fs";
-import { access, chmod, lstat, readdir, statfs } from "node:fs/promises";
+import { access, chmod, lstat, readdir, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -40,17 +40,22 @@ const permissions = (folder: string): Check => ({
 
 type Exposed = { path: string; mode: string; isFolder: boolean };
 
-/** The folder itself and what lies right in it, such as the store, its log, keys and the lock. */
+/**
+ * The folder itself and what lies right in it, such as the store, its log, keys and the lock. Where nobody
+ * else can enter, a config that an editor wrote with mode 0644 is as private as the rest.
+ */
 async function findExposed(folder: string): Promise<Exposed[]> {
+  const own = await stat(folder).catch(() => undefined); // there is none before a first start
+  if (own && (own.mode & 0o077) === 0) return [];
   const names = await readdir(folder).catch(orNone);
   const exposed: Exposed[] = [];
   for (const path of [folder, ...names.map((name) => join(folder, name))]) {
-    const stat = await lstat(path).catch(() => undefined); // gone meanwhile, as a log is at a close
-    if (!stat || stat.isSymbolicLink() || (stat.mode & 0o077) === 0) continue;
+    const found = await lstat(path).catch(() => undefined); // gone meanwhile, as a log is at a close
+    if (!found || found.isSymbolicLink() || (found.mode & 0o077) === 0) continue;
     // What another user owns cannot be mended from here, and inside a private folder it need not be.
-    if (stat.uid !== process.getuid?.()) continue;
-    const mode = (stat.mode & 0o777).toString(8).padStart(4, "0");
-    exposed.push({ path, mode, isFolder: stat.isDirectory() });
+    if (found.uid !== process.getuid?.()) continue;
+    const mode = (found.mode & 0o777).toString(8).padStart(4, "0");
+    exposed.push({ path, mode, isFolder: found.isDirectory() });
   }
   return exposed;
 }
