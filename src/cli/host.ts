@@ -22,6 +22,7 @@ export type HostParts = {
   /** Speaks HTTP to a gateway, over TCP or a Unix socket. */
   dial(target: string): Promise<Send>;
   loadConfig(file?: string): Promise<{ config: Config; file: string }>;
+  editConfig(path: string, value: unknown): Promise<{ file: string }>;
   /** Starts `isopod gateway run` so that it outlives this process; returns what ends the waiting early. */
   startBackground(): Promise<{ ended: Promise<unknown> }>;
 };
@@ -46,9 +47,10 @@ export function createHost(parts: HostParts): Host {
   const { home } = parts;
   const running = () => readRunning(home);
 
-  const connect = async (key = readKey(home)): Promise<Client> => {
+  const connect = async (given?: string): Promise<Client> => {
     const gateway = running();
     if (!gateway) throw new Fault("GATEWAY_NOT_RUNNING", { home });
+    const key = given ?? readKey(home); // a home without a gateway may have no key yet
     const send = translating(await parts.dial(gateway.socket), gateway.url);
     return createClient(send, { address: gateway.url, key });
   };
@@ -69,6 +71,7 @@ export function createHost(parts: HostParts): Host {
     running,
     connect: () => connect(),
     config: parts.loadConfig,
+    editConfig: parts.editConfig,
     withGateway: async (work) => (running() ? work(await connect()) : withOwn(work)),
     checkHealth: async (key, signal) => (await connect(key)).health(signal),
     startGateway: (signal) => startGateway(parts, running, signal),
