@@ -22,6 +22,8 @@ const parts: HostParts = {
   ...machine,
   open: async (options) => (await import("./app.ts")).openApp({ ...machine, ...options }),
   loadConfig: async (file) => (await import("./settings.ts")).loadAppConfig(machine, file),
+  editConfig: async (path, value) =>
+    (await import("./settings.ts")).editAppConfig(machine, { path, value }),
   dial: async (target) => (await import("./dial.ts")).dial(target, machine),
   startBackground: async () => (await import("./dial.ts")).startBackground(machine),
 };

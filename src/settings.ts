@@ -1,7 +1,10 @@
 /** All settings, in the order in which people read them; `app.ts` hands each room its slice. */
 
+import { join } from "node:path";
+
 import { agentSettings } from "./agent/settings.ts";
-import type { Config } from "./config/config.ts";
+import { type Config, parseConfig } from "./config/config.ts";
+import { editConfig, parsePath } from "./config/edit.ts";
 import { loadConfig } from "./config/load.ts";
 import { gatewaySettings } from "./gateway/settings.ts";
 import { modelsSetting } from "./models/settings.ts";
@@ -27,4 +30,23 @@ export async function loadAppConfig(
 ): Promise<{ config: Config; file: string }> {
   if (file === undefined) return loadConfig({ home, env, settings });
   return loadConfig({ home, env: { ...env, ISOPOD_CONFIG: file }, settings });
+}
+
+/** Sets one value in the config in force. What the result would be refused for is thrown, and nothing changes. */
+export async function editAppConfig(
+  { home, env }: Machine,
+  { path, value }: { path: string; value: unknown },
+): Promise<{ file: string }> {
+  const { file } = loadConfig({ home, env, settings });
+  const secretsFolder = join(home, "secrets");
+  editConfig(file, { path: parsePath(path), value }, (text) => {
+    const { report, get } = parseConfig({
+      file: { name: file, text },
+      env,
+      secretsFolder,
+      settings,
+    });
+    if (!report.ok) get(gatewaySettings);
+  });
+  return { file };
 }

@@ -77,7 +77,10 @@ const createGatewayCalls = (call: Call, request: Request) => ({
 const createSessionCalls = (call: Call, request: Request, address: string) => {
   const at = (id: string, more = "") => `/api/sessions/${encodeURIComponent(id)}${more}`;
   return {
-    createSession: (session: { model?: string }, signal: AbortSignal) =>
+    /** One's own, newest first. */
+    sessions: (signal: AbortSignal) =>
+      call<{ sessions: SessionSummary[] }>("GET", "/api/sessions", signal),
+    createSession: (session: { model?: string; title?: string }, signal: AbortSignal) =>
       call<SessionSummary>("POST", "/api/sessions", signal, { body: session }),
     updateSession: (id: string, change: { model: string }, signal: AbortSignal) =>
       call<SessionSummary>("PATCH", at(id), signal, { body: change }),

@@ -57,6 +57,8 @@ export interface Host {
 
   /** The config in force, or that of a file. */
   config(file?: string): Promise<{ config: Config; file: string }>;
+  /** Writes one value into the config file, for a person; the next start uses it. Throws what is wrong with it. */
+  editConfig(path: string, value: unknown): Promise<{ file: string }>;
   /** Checks that need no gateway. */
   doctor(fix: boolean, signal: AbortSignal): Promise<Finding[]>;
 }

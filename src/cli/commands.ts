@@ -1,6 +1,6 @@
 import type { Command } from "./command.ts";
 import { chat } from "./commands/chat.ts";
-import { configCheck, configExplain } from "./commands/config.ts";
+import { configCheck, configExplain, configSet } from "./commands/config.ts";
 import { doctor } from "./commands/doctor.ts";
 import {
   gatewayRestart,
@@ -26,6 +26,7 @@ export const commands: readonly Command[] = [
   modeSet,
   configCheck,
   configExplain,
+  configSet,
   doctor,
   health,
 ];

@@ -11,7 +11,7 @@ import { agentSettings } from "../agent/settings.ts";
 import { modelsSetting } from "../models/settings.ts";
 import { defineSetting } from "../protocol/setting.ts";
 import { parseConfig } from "./config.ts";
-import { editConfig } from "./edit.ts";
+import { editConfig, parsePath } from "./edit.ts";
 import { explain } from "./explain.ts";
 import { loadConfig } from "./load.ts";
 
@@ -294,7 +294,8 @@ test("editConfig() changes one value and keeps comments, order and quotes", (t) 
     file,
     "{\n  // who answers\n  'offline': true, // for good\n  agents: { defaults: { model: { primary: 'a/b' } } },\n}\n",
   );
-  editConfig(file, ["agents", "defaults", "model", "primary"], "ollama/qwen3:8b");
+  const path = parsePath("agents.defaults.model.primary");
+  editConfig(file, { path, value: "ollama/qwen3:8b" });
   const text = readFileSync(file, "utf8");
   assert.match(text, /\/\/ who answers\n {2}'offline': true, \/\/ for good/);
   assert.equal(primary(read(text)), "ollama/qwen3:8b");
@@ -302,9 +303,31 @@ test("editConfig() changes one value and keeps comments, order and quotes", (t) 
 
 test("editConfig() makes the file where there is none, and leaves a broken one alone", (t) => {
   const file = join(folder(t), "isopod.json");
-  editConfig(file, ["agents", "defaults", "model", "primary"], "a/b");
+  editConfig(file, { path: ["agents", "defaults", "model", "primary"], value: "a/b" });
   assert.equal(primary(read(readFileSync(file, "utf8"))), "a/b");
   writeFileSync(file, "{ broken");
-  assert.throws(() => editConfig(file, ["offline"], true), { code: "CONFIG_SYNTAX" });
+  assert.throws(() => editConfig(file, { path: ["offline"], value: true }), {
+    code: "CONFIG_SYNTAX",
+  });
   assert.equal(readFileSync(file, "utf8"), "{ broken");
+});
+
+test("editConfig() changes nothing when the check refuses the result", (t) => {
+  const file = join(folder(t), "isopod.json");
+  const refuse = (text: string) => void read(text).get(gateway);
+  writeFileSync(file, "{ offline: true }");
+  const edit = { path: ["gateway", "port"], value: "high" };
+  assert.throws(() => editConfig(file, edit, refuse), { code: "CONFIG_VALUE" });
+  assert.equal(readFileSync(file, "utf8"), "{ offline: true }");
+});
+
+test("parsePath() takes keys with dots in quotes", () => {
+  assert.deepEqual(parsePath('models.providers.ollama.models["qwen2.5:7b"].contextWindow'), [
+    "models",
+    "providers",
+    "ollama",
+    "models",
+    "qwen2.5:7b",
+    "contextWindow",
+  ]);
 });

@@ -15,27 +15,42 @@ import { isObject, readJson5 } from "./read.ts";
 
 /**
  * Sets one value in a config file, for a person: comments, order and quotes stay. The result is read
- * back and compared before it takes the old file's place. Makes the file where there is none.
- * Throws `CONFIG_SYNTAX` for a file that cannot be read, `CONFIG_EDIT` when it cannot be written.
+ * back and compared, and shown to `check`, before it takes the old file's place. Makes the file where
+ * there is none. Throws `CONFIG_SYNTAX` for a file that cannot be read, `CONFIG_EDIT` when it cannot be
+ * written, and what `check` throws; the file is then as it was.
  */
-export function editConfig(file: string, path: readonly string[], value: unknown): void {
+export function editConfig(
+  file: string,
+  { path, value }: { path: readonly string[]; value: unknown },
+  check: (text: string) => void = () => {},
+): void {
   const before = readText(file);
   const wanted = setIn(readJson5(before, file).value, path, value);
-  const after = jju.update(before.trim() === "" ? "{}" : before, wanted, {
-    mode: "json5",
-    indent: "  ",
-  });
+  const after = isBlank(before)
+    ? `${JSON.stringify(wanted, null, 2)}\n`
+    : jju.update(before, wanted, { mode: "json5", indent: "  " });
   if (JSON.stringify(readJson5(after, file).value) !== JSON.stringify(wanted)) {
     throw new Fault("CONFIG_EDIT", { file, detail: "its form cannot be kept while changing it" });
   }
+  check(after);
   replaceFile(file, after);
 }
+
+/** "models.providers.ollama.models["qwen2.5:7b"].contextWindow" as keys: one with dots is quoted. */
+export const parsePath = (text: string): string[] =>
+  Array.from(
+    text.matchAll(/\["([^"]+)"\]|([^.[\]]+)/g),
+    ([, quoted, plain]) => quoted ?? plain ?? "",
+  );
+
+/** Nothing to keep: neither values nor comments. */
+const isBlank = (text: string) => /^\s*(\{\s*\}\s*)?$/.test(text);
 
 function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
-    if (codeOf(cause) === "ENOENT") return "{\n}\n";
+    if (codeOf(cause) === "ENOENT") return "";
     throw new Fault("CONFIG_UNREADABLE", { file, detail: messageOf(cause) }, { cause });
   }
 }

@@ -27,6 +27,15 @@ export function readJson5(text: string, file: string): Parsed {
   return { value, places };
 }
 
+/** One value as a person types it: JSON5 where it is that, else the text itself. */
+export function readValue(text: string): unknown {
+  try {
+    return toValue(parse(text, { mode: "json5" }).body, "", new Map());
+  } catch {
+    return text; // `qwen3:8b` is no JSON5, and need not be quoted
+  }
+}
+
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 

@@ -1,4 +1,4 @@
-import { exitOf, Fault } from "../../base/fault.ts";
+import { exitOf, Fault, ReportedFault } from "../../base/fault.ts";
 import type { TurnEvent } from "../../protocol/event.ts";
 import type { Client } from "../client.ts";
 import { type Call, defineCommand } from "../command.ts";
@@ -11,7 +11,7 @@ export const chat = defineCommand({
   arguments: [["[message...]", "what to say; read from standard input where that is a pipe"]],
   options: [
     ["--json", "print the events, one JSON object a line"],
-    ["--session <id>", "go on in this session"],
+    ["--session <id>", "go on in the session of this id, or of this title (made at its first use)"],
     ["--model <provider/model>", "let this model answer, and no other"],
   ],
 
@@ -21,25 +21,46 @@ export const chat = defineCommand({
     if (!text && (!terminal.interactive || options["json"])) {
       throw new Fault("USAGE", { detail: "there is no message", command: "isopod chat" });
     }
-    return host.withGateway(async (client) => {
+    const work = async (client: Client) => {
       const session = await openSession(client, call);
-      await sayWhoAnswers(client, call);
+      await sayWhoAnswers(client, session, call);
       return text ? takeTurn(client, session, text, call) : converse(client, session, call);
-    }, call.signal);
+    };
+    try {
+      return await host.withGateway(work, call.signal);
+    } catch (error) {
+      // A script reads events, and the last is `done` or `failed`, also where no turn began.
+      const isFault = error instanceof Fault || error instanceof ReportedFault;
+      if (!options["json"] || !isFault) throw error;
+      terminal.json({ type: "failed", ...error.toJSON() });
+      return error.exit;
+    }
   },
 });
 
 async function openSession(client: Client, { options, signal }: Call): Promise<string> {
-  const { session, model } = options;
-  if (typeof session !== "string") {
-    return (await client.createSession(typeof model === "string" ? { model } : {}, signal)).id;
+  const { session: wanted, model } = options;
+  const more = typeof model === "string" ? { model } : {};
+  if (typeof wanted !== "string") return (await client.createSession(more, signal)).id;
+  const { sessions } = await client.sessions(signal);
+  const found = sessions.find(({ id, title }) => id === wanted || title === wanted);
+  if (!found && !ID.test(wanted)) {
+    return (await client.createSession({ ...more, title: wanted }, signal)).id;
   }
-  if (typeof model === "string") await client.updateSession(session, { model }, signal);
-  return session;
+  const id = found?.id ?? wanted; // one that is not there is refused by the gateway, in its words
+  if (typeof model === "string") await client.updateSession(id, { model }, signal);
+  return id;
 }
 
-async function sayWhoAnswers(client: Client, { options, terminal, signal }: Call): Promise<void> {
-  if (options["json"]) return;
+/** What looks like an id must be one: a session that is gone is not made anew under another id. */
+const ID = /^ses_/;
+
+async function sayWhoAnswers(client: Client, session: string, call: Call): Promise<void> {
+  const { options, terminal, signal } = call;
+  if (options["json"]) {
+    const text = `Go on with --session ${session}`;
+    return terminal.json({ type: "note", code: "SESSION", text, session });
+  }
   const { model } = await client.status(signal);
   if (model?.demonstration) {
     terminal.say(

@@ -1,4 +1,5 @@
 import { explain } from "../../config/explain.ts";
+import { readValue } from "../../config/read.ts";
 import { defineCommand } from "../command.ts";
 
 export const configCheck = defineCommand({
@@ -45,5 +46,23 @@ export const configExplain = defineCommand({
     }
     if (!config.report.ok) return 2;
     return values.length > 0 ? 0 : 1;
+  },
+});
+
+export const configSet = defineCommand({
+  name: "config set",
+  summary: "set one value in the config file; comments and order stay",
+  arguments: [
+    ["<path>", 'such as agents.defaults.instructions; a key with dots as ["qwen2.5:7b"]'],
+    ["<value>", "JSON5, or a plain text"],
+  ],
+  options: [["--json", "print JSON"]],
+
+  async run({ host, args, options, terminal }) {
+    const [path = "", text = ""] = args;
+    const { file } = await host.editConfig(path, readValue(text));
+    if (options["json"]) terminal.json({ file, path });
+    else terminal.print(`Set ${path} in "${file}"; it holds from the next start of the gateway.`);
+    return 0;
   },
 });
