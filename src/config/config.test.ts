@@ -302,7 +302,7 @@ test("editConfig() changes one value and keeps comments, order and quotes", (t) 
 });
 
 test("editConfig() makes the file where there is none, and leaves a broken one alone", (t) => {
-  const file = join(folder(t), "isopod.json");
+  const file = join(folder(t), "new", "isopod.json");
   editConfig(file, { path: ["agents", "defaults", "model", "primary"], value: "a/b" });
   assert.equal(primary(read(readFileSync(file, "utf8"))), "a/b");
   writeFileSync(file, "{ broken");

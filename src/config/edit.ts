@@ -1,12 +1,14 @@
 import {
   closeSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { dirname } from "node:path";
 
 import jju from "jju";
 
@@ -70,6 +72,7 @@ function setIn(
 function replaceFile(file: string, text: string): void {
   const aside = `${file}.${process.pid}.new`;
   try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const handle = openSync(aside, "w", 0o600);
     try {
       writeFileSync(handle, text);
