@@ -96,7 +96,6 @@ export function createThread({ programs, clock, weights, provider, idleMs }: Thr
     waiting.set(id, mailbox);
     signal.addEventListener("abort", abort, { once: true });
     try {
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       worker.postMessage({ id, weights, prompt, maxTokens, stop } satisfies JobLetter);
       for await (const output of mailbox) {
         if (output.type === "damaged") {

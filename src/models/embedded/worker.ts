@@ -16,7 +16,6 @@ parentPort?.on("message", (job: JobLetter) => {
 
 async function run({ id, weights, prompt, maxTokens, stop }: JobLetter): Promise<void> {
   const send = (output: AnswerLetter["output"]) =>
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     parentPort?.postMessage({ id, output } satisfies AnswerLetter);
   try {
     engine ??= createEngine(await readWeights(weights));
