@@ -17,11 +17,15 @@ const OPTIONS = { gfm: true, breaks: true, async: false } as const;
 
 export function createMarkdownReader(): MarkdownReader {
   let blocks: readonly (Block & { raw: string })[] = [];
+  let definitions = "";
   return {
     read(text) {
-      const tokens = Lexer.lex(text, OPTIONS).filter(({ type }) => type !== "space");
+      const list = Lexer.lex(text, OPTIONS);
+      // A definition at the end changes links far above it.
+      const known = definitions === (definitions = JSON.stringify(list.links)) ? blocks : [];
+      const tokens = list.filter(({ type }) => type !== "space" && type !== "def");
       blocks = tokens.map((token, at) => {
-        const old = blocks[at];
+        const old = known[at];
         return old?.raw === token.raw ? old : { raw: token.raw, html: toHtml(token) };
       });
       return blocks;

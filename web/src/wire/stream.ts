@@ -36,11 +36,17 @@ export async function followStream(
   let cursor = after;
   for (let failures = 0; !signal.aborted; failures++) {
     const silence = createSilence(signal);
+    let pieces = 0;
     try {
       const response = await deps.events(cursor, silence.signal);
       deps.onOpen(cursor === null);
       const body = response.body ?? new ReadableStream();
-      for await (const { id, data } of readSse(body, silence.heard)) {
+      const onActivity = () => {
+        silence.heard();
+        // The first comes with the head, also from a gateway that is about to fall over again.
+        if (++pieces > 1) failures = 0;
+      };
+      for await (const { id, data } of readSse(body, onActivity)) {
         failures = 0;
         cursor = id;
         // The gateway wrote this line from the same type.

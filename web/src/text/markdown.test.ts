@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { createMarkdownReader } from "./markdown.ts";
+
+const html = (text: string) =>
+  createMarkdownReader()
+    .read(text)
+    .map((block) => block.html.trim());
+
+test("a text becomes a block for each paragraph, list and fence", () => {
+  assert.deepEqual(html("One\n\n- a\n- b\n\n```ts\nlet x;\n```"), [
+    "<p>One</p>",
+    "<ul>\n<li>a</li>\n<li>b</li>\n</ul>",
+    '<pre><code class="language-ts">let x;\n</code></pre>',
+  ]);
+});
+
+test("a line break of the model is one on the page", () => {
+  assert.deepEqual(html("a\nb"), ["<p>a<br>b</p>"]);
+});
+
+test("a fence that is still open is code already", () => {
+  assert.match(html("```js\nlet x").join(""), /<pre><code class="language-js">let x/);
+});
+
+test("while a text grows, only its last block is another object", () => {
+  const reader = createMarkdownReader();
+  const before = reader.read("One\n\nTwo");
+  const after = reader.read("One\n\nTwo and\n\nThree");
+  assert.equal(after[0], before[0]);
+  assert.notEqual(after[1], before[1]);
+  assert.equal(after.length, 3);
+});
+
+test("a link may be defined after it is used, also while the text grows", () => {
+  const reader = createMarkdownReader();
+  reader.read("See [this][1].");
+  const [grown] = reader.read("See [this][1].\n\n[1]: https://example.org");
+  assert.match(grown?.html ?? "", /<a href="https:\/\/example\.org">this/);
+  assert.match(
+    html("See [this][1].\n\n[1]: https://example.org").join(""),
+    /https:\/\/example\.org/,
+  );
+});
