@@ -16,27 +16,30 @@ export const chat = defineCommand({
   ],
 
   async run(call) {
-    const { args, host, terminal, options } = call;
-    const text = args.join(" ") || (await terminal.readInput()).trim();
-    if (!text && (!terminal.interactive || options["json"])) {
-      throw new Fault("USAGE", { detail: "there is no message", command: "isopod chat" });
-    }
-    const work = async (client: Client) => {
-      const session = await openSession(client, call);
-      await sayWhoAnswers(client, session, call);
-      return text ? takeTurn(client, session, text, call) : converse(client, session, call);
-    };
+    if (!call.options["json"]) return say(call);
     try {
-      return await host.withGateway(work, call.signal);
+      return await say(call);
     } catch (error) {
+      if (!(error instanceof Fault || error instanceof ReportedFault)) throw error;
       // A script reads events, and the last is `done` or `failed`, also where no turn began.
-      const isFault = error instanceof Fault || error instanceof ReportedFault;
-      if (!options["json"] || !isFault) throw error;
-      terminal.json({ type: "failed", ...error.toJSON() });
+      call.terminal.json({ type: "failed", ...error.toJSON() });
       return error.exit;
     }
   },
 });
+
+async function say(call: Call): Promise<number> {
+  const { args, host, terminal, options } = call;
+  const text = args.join(" ") || (await terminal.readInput()).trim();
+  if (!text && (!terminal.interactive || options["json"])) {
+    throw new Fault("USAGE", { detail: "there is no message", command: "isopod chat" });
+  }
+  return host.withGateway(async (client) => {
+    const session = await openSession(client, call);
+    await sayWhoAnswers(client, session, call);
+    return text ? takeTurn(client, session, text, call) : converse(client, session, call);
+  }, call.signal);
+}
 
 async function openSession(client: Client, { options, signal }: Call): Promise<string> {
   const { session: wanted, model } = options;
@@ -47,7 +50,7 @@ async function openSession(client: Client, { options, signal }: Call): Promise<s
   if (!found && !ID.test(wanted)) {
     return (await client.createSession({ ...more, title: wanted }, signal)).id;
   }
-  const id = found?.id ?? wanted; // one that is not there is refused by the gateway, in its words
+  const id = found?.id ?? (await client.session(wanted, signal)).session.id; // throws NOT_FOUND
   if (typeof model === "string") await client.updateSession(id, { model }, signal);
   return id;
 }
