@@ -6,7 +6,7 @@ export const authFaults = {
     exit: 2,
     message: () => "Cannot answer: the request carries no key and no paired device",
     fix: () =>
-      "Send `Authorization: Bearer <key>`, or pair this browser with the code that `isopod gateway status` shows",
+      "Send `Authorization: Bearer <key>`, or pair this browser with the code that `isopod gateway status --pair` shows",
   }),
   AUTH_REFUSED: entry({
     status: 401,

@@ -59,7 +59,7 @@ export const gatewayFaults = {
     status: 503,
     exit: 3,
     message: ({ what }) => `Cannot answer now: ${what}`,
-    fix: () => "Try again in a moment; `isopod gateway status` shows how far it is",
+    fix: () => "Try again in a moment; `isopod gateway status` shows whether it runs",
   }),
   APP_MISSING: entry({
     status: 503,
