@@ -35,6 +35,7 @@ function main(): void {
   const store = createStore({
     api,
     view: createThreadView(onNextFrame),
+    frame: onNextFrame,
     createOutbox: (hooks) =>
       createOutbox({
         ...hooks,

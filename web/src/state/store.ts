@@ -31,12 +31,14 @@ export type Store = ReturnType<typeof createStore>;
 export interface StoreDeps {
   api: Api;
   view: ThreadView;
+  /** Runs a callback once, before the next picture; in order. */
+  frame(run: () => void): void;
   createOutbox(hooks: Pick<OutboxDeps, "onChange" | "isShown">): Outbox;
   /** Puts the open session into the page's address. */
   onNavigate(session: string | null): void;
 }
 
-export function createStore({ api, view, createOutbox, onNavigate }: StoreDeps) {
+export function createStore({ api, view, frame, createOutbox, onNavigate }: StoreDeps) {
   const me = signal<Me | null>(null);
   const status = signal<Status | null>(null);
   const sessions = signal<readonly SessionSummary[] | null>(null);
@@ -49,7 +51,8 @@ export function createStore({ api, view, createOutbox, onNavigate }: StoreDeps) 
 
   const thread = createOpenThread(view);
   const outbox = createOutbox({
-    onChange: (list) => (outgoing.value = list),
+    // With the frame that shows the thread: a message must not vanish for one between the two.
+    onChange: (list) => frame(() => (outgoing.value = list)),
     isShown: (session, message) => !thread.isOpen(session) || thread.hasMessage(message),
   });
   outgoing.value = outbox.list();

@@ -26,7 +26,7 @@ export function CopyButton({ label, text }: { label: string; text: () => string 
     >
       <Icon name={isDone.value ? "check" : "copy"} />
       <span class="unseen" role="status">
-        {isDone.value ? texts.copied : ""}
+        {isDone.value && texts.copied}
       </span>
     </button>
   );
