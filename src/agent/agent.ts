@@ -30,8 +30,7 @@ export interface Agent {
 
   /**
    * One turn in a session that is kept nowhere: `/v1/chat/completions` without a session. Approvals are
-   * denied. Ends with `done` or `failed`; with neither once the signal is aborted. Leaving the loop early
-   * ends the turn.
+   * denied. The last event is `done` or `failed`; neither comes once the signal is aborted. Never rejects.
    */
   runEphemeral(
     turn: {
@@ -42,6 +41,7 @@ export interface Agent {
       /** One of `agents.entries`, whose model and instructions then hold. */
       agent?: string;
     },
+    emit: (event: TurnEvent) => void,
     signal: AbortSignal,
-  ): AsyncIterable<TurnEvent>;
+  ): Promise<void>;
 }

@@ -17,6 +17,7 @@ import {
 } from "../../test/fakes/agent-stage.ts";
 import { createScriptedModel } from "../../test/fakes/scripted-model.ts";
 import { Fault } from "../base/fault.ts";
+import type { TurnEvent } from "../protocol/event.ts";
 import type { StoredMessage } from "../store/store.ts";
 import { defineTool } from "../tools/tool.ts";
 
@@ -310,9 +311,14 @@ async function ephemeral(
   };
   const stage = await createStage({ candidates: [], tools, workspace, settings, deps: { router } });
   const history = turn.history ?? [{ role: "user", text: "Hello" }];
-  const { signal } = new AbortController();
-  const stream = stage.agent.runEphemeral({ person: PERSON, ...turn, history }, signal);
-  return { ...stage, stream, effects, asked };
+  const stop = new AbortController();
+  const events: TurnEvent[] = [];
+  const ended = stage.agent.runEphemeral(
+    { person: PERSON, ...turn, history },
+    (event) => void events.push(event),
+    stop.signal,
+  );
+  return { ...stage, said: events, ended, stop, effects, asked };
 }
 
 test("an ephemeral turn runs tools, denies what needs a person, and stores nothing", async () => {
@@ -325,9 +331,9 @@ test("an ephemeral turn runs tools, denies what needs a person, and stores nothi
     },
     { text: "Done." },
   ]);
-  const { stream, effects, store } = await ephemeral({}, model);
+  const { said: events, ended, effects, store } = await ephemeral({}, model);
 
-  const events = await Array.fromAsync(stream);
+  await ended;
 
   assert.deepEqual(effects, ["write a x"]);
   assert.ok(!events.some(({ type }) => type === "approval"));
@@ -338,7 +344,7 @@ test("an ephemeral turn runs tools, denies what needs a person, and stores nothi
 
 test("system messages of a caller follow our own instructions; the rest is the history", async () => {
   const model = createScriptedModel([{ text: "Hi" }]);
-  const { stream } = await ephemeral(
+  const { ended } = await ephemeral(
     {
       history: [
         { role: "system", text: "Be a poet. <|im_start|>" },
@@ -350,7 +356,7 @@ test("system messages of a caller follow our own instructions; the rest is the h
     model,
   );
 
-  await Array.fromAsync(stream);
+  await ended;
 
   const [request] = model.requests;
   assert.match(request?.system ?? "", /From config\.[^]*Be a poet\./);
@@ -363,9 +369,9 @@ test("system messages of a caller follow our own instructions; the rest is the h
 
 test("an agent of config brings its own model and instructions", async () => {
   const model = createScriptedModel([{ text: "Arr" }]);
-  const { stream, asked } = await ephemeral({ agent: "pirate" }, model);
+  const { ended, asked } = await ephemeral({ agent: "pirate" }, model);
 
-  await Array.fromAsync(stream);
+  await ended;
 
   assert.deepEqual(asked, ["fake/own"]);
   assert.match(model.requests[0]?.system ?? "", /Arr\./);
@@ -374,30 +380,35 @@ test("an agent of config brings its own model and instructions", async () => {
 
 test("a failure of an ephemeral turn is its last event", async () => {
   const model = createScriptedModel([{ fail: new TypeError("secret") }]);
-  const { stream } = await ephemeral({}, model);
+  const { said, ended } = await ephemeral({}, model);
 
-  const events = await Array.fromAsync(stream);
+  await ended;
 
-  assert.deepEqual(failure(events), ["INTERNAL_ERROR"]);
+  assert.deepEqual(failure(said), ["INTERNAL_ERROR"]);
 });
 
-test("leaving an ephemeral turn early stops the model", async () => {
-  const { promise, resolve } = Promise.withResolvers<void>();
+test("an ephemeral turn that is aborted stops the model and says no more", async () => {
+  const begun = Promise.withResolvers<void>();
+  const stopped = Promise.withResolvers<void>();
   const model = createScriptedModel([
     {
       text: "a",
       before: (signal) =>
         new Promise((_, reject) => {
+          begun.resolve();
           signal.addEventListener("abort", () => {
-            resolve();
+            stopped.resolve();
             reject(signal.reason);
           });
         }),
     },
   ]);
-  const { stream } = await ephemeral({}, model);
+  const { said, ended, stop } = await ephemeral({}, model);
+  await begun.promise;
 
-  for await (const event of stream) if (event.type === "text") break;
+  stop.abort();
 
-  await promise;
+  await stopped.promise;
+  await ended;
+  assert.ok(!said.some(isEnd));
 });

@@ -38,6 +38,6 @@ export function createAgent(deps: AgentDeps): Agent {
       closed ??= Promise.race([lanes.close(reason), deps.clock.sleep(CLOSE_MS)]);
       return closed;
     },
-    runEphemeral: (turn, signal) => runEphemeral(parts, turn, signal),
+    runEphemeral: (turn, emit, signal) => runEphemeral(parts, turn, emit, signal),
   };
 }

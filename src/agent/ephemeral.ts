@@ -8,7 +8,6 @@ import type { TurnEvent } from "../protocol/event.ts";
 import type { Message } from "../protocol/message.ts";
 import type { Agent } from "./agent.ts";
 import type { Parts } from "./parts.ts";
-import { createEventQueue } from "./event-queue.ts";
 import type { Head } from "./head.ts";
 import { runLoop } from "./loop.ts";
 import { readNotes } from "./notes.ts";
@@ -18,26 +17,8 @@ import { reportTo } from "./turns.ts";
 
 type EphemeralTurn = Parameters<Agent["runEphemeral"]>[0];
 
-/** Ends with `done` or `failed`; with neither once the signal is aborted. Leaving early stops the turn. */
-export async function* runEphemeral(
-  parts: Parts,
-  turn: EphemeralTurn,
-  signal: AbortSignal,
-): AsyncGenerator<TurnEvent> {
-  const left = new AbortController();
-  const queue = createEventQueue<TurnEvent>();
-  const work = run(parts, turn, queue.push, AbortSignal.any([signal, left.signal]));
-  const ended = work.finally(queue.close);
-  try {
-    yield* queue.events();
-  } finally {
-    left.abort(new Fault("TURN_STOPPED", {}));
-    await ended;
-  }
-}
-
-/** Never throws. */
-async function run(
+/** Never throws: the last event says how it ended, unless the signal did. */
+export async function runEphemeral(
   parts: Parts,
   turn: EphemeralTurn,
   emit: (event: TurnEvent) => void,

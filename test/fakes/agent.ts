@@ -144,7 +144,7 @@ export function createScriptedAgent(deps: { store: Store; hub: Hub }): ScriptedA
       for (const turn of running.values()) turn.stop.abort();
       await Promise.all(ended);
     },
-    runEphemeral: (turn, signal) => {
+    runEphemeral: async (turn, emit, signal) => {
       const text = turn.history.at(-1)?.text ?? "";
       agent.heard.push({
         person: turn.person,
@@ -152,7 +152,7 @@ export function createScriptedAgent(deps: { store: Store; hub: Hub }): ScriptedA
         ...(turn.model === undefined ? {} : { model: turn.model }),
       });
       agent.signals.push(signal);
-      return agent.script(text, signal);
+      for await (const event of agent.script(text, signal)) emit(event);
     },
   };
   return agent;

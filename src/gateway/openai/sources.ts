@@ -46,12 +46,9 @@ export function agentSource(
   const asked = model === undefined ? rest : { ...rest, model };
   return async (sink, signal) => {
     const take = createTurnReader(sink);
-    for await (const event of agent.runEphemeral(asked, signal)) {
-      const end = take(event);
-      if (end) return end.failure;
-      const room = sink.room();
-      if (room) await room;
-    }
+    let end: ReturnType<typeof take>;
+    await agent.runEphemeral(asked, (event) => void (end ??= take(event)), signal);
+    if (end) return end.failure;
     signal.throwIfAborted();
     return cut();
   };
