@@ -1,8 +1,6 @@
-import { chmodSync, lstatSync, mkdirSync, statSync, unlinkSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:http";
-import { connect as connectTcp } from "node:net";
-import { dirname } from "node:path";
 
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 
@@ -11,6 +9,7 @@ import type { Log } from "../base/log.ts";
 import type { Doors } from "../process/doors.ts";
 import { normalizeHost, readAddress } from "./address.ts";
 import type { Ledger } from "./ledger.ts";
+import { clearStale, listenFailed, prepareFolder } from "./socket-file.ts";
 
 /** Everything that others reach us by. */
 export interface Listeners {
@@ -81,8 +80,6 @@ const LIMITS: Limits = {
 const MAX_HEADER_BYTES = 16 * 1024;
 /** Browsers send some 20. */
 const MAX_HEADERS = 100;
-/** The kernel takes 107 bytes on Linux and 103 on macOS. */
-const MAX_SOCKET_PATH_BYTES = 103;
 
 export function createListeners(options: ListenersOptions): Listeners {
   const limits = { ...LIMITS, ...options.limits };
@@ -207,55 +204,6 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: "the system does not permit it (ports below 1024 are for root)",
   EADDRNOTAVAIL: "this machine has no such address",
 };
-
-function listenFailed(address: string, detail: string, cause?: unknown): Fault {
-  return new Fault("LISTEN_FAILED", { address, detail }, { cause });
-}
-
-/** Who can write the folder could swap the socket for one of theirs and read all that is said. */
-function prepareFolder(path: string): void {
-  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES) {
-    throw listenFailed(path, `the path of a socket has at most ${MAX_SOCKET_PATH_BYTES} bytes`);
-  }
-  const folder = dirname(path);
-  const { uid, mode } = makeFolder(folder, path);
-  if (uid !== process.getuid?.()) {
-    throw listenFailed(path, `its folder belongs to another user (number ${uid})`);
-  }
-  if ((mode & 0o022) === 0) return;
-  const shown = (mode & 0o777).toString(8).padStart(4, "0");
-  throw new Fault("STORE_EXPOSED", { path: folder, mode: shown });
-}
-
-function makeFolder(folder: string, path: string) {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return statSync(folder);
-  } catch (cause) {
-    throw listenFailed(path, "its folder cannot be made", cause);
-  }
-}
-
-/** Removes the socket of a gateway that was killed; one that answers is in use, and a file is not ours. */
-async function clearStale(path: string, doors: Doors): Promise<void> {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (!found) return;
-  if (!found.isSocket()) throw listenFailed(path, "a file stands there that is not a socket");
-  if (await isAnswered(path, doors)) throw new Fault("PORT_IN_USE", { address: path });
-  unlinkSync(path);
-}
-
-function isAnswered(path: string, doors: Doors): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = doors.connect(() => connectTcp({ path }));
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    // Only "refused" proves that nobody is there: a full queue (EAGAIN) is somebody busy.
-    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "ECONNREFUSED"));
-  });
-}
 
 function close(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {

@@ -37,7 +37,7 @@ for (const loading of ["--require", "require() first of all"]) {
     const first = `process.getBuiltinModule("node:module").createRequire("/")(${JSON.stringify(preload)});`;
     const code = `${flags.length > 0 ? "" : first} (${gateway(folder)})()`;
     const args = [...flags, "--input-type=module", "-e", code];
-    const { stdout } = await run(process.execPath, args);
+    const { stdout } = await run(process.execPath, args, { timeout: 60_000 });
     const said: unknown = JSON.parse(stdout);
     assert.deepEqual(said, {
       guarded: true,
@@ -80,12 +80,13 @@ function gateway(folder: string): string {
     const start = { command: "echo", args: ["ran"], purpose: "test", network: "none" };
     const url = new URL(${JSON.stringify(join(folder, "worker.cjs"))}, "file:///");
     const worker = programs.startWorker({ url, purpose: "test" });
+    const message = new Promise((resolve) => worker.once("message", resolve));
     const said = {
       guarded: doors.guarded,
       tcp: await get(tcp.url),
       unix: await get(unix.url),
       program: (await runProgram(programs, start)).stdout,
-      worker: await new Promise((resolve) => worker.once("message", resolve)),
+      worker: await message,
       name: await doors.resolve(() => lookup("localhost")).then(() => "resolved"),
       second: (() => { try { takeDoors({ strict: true }); } catch (error) { return error.code; } })(),
       blocked: await globalThis.fetch(tcp.url).catch(code),
