@@ -105,10 +105,14 @@ function Earlier(props: { scroller: RefObject<HTMLDivElement | null>; onReached:
   };
   useEffect(() => {
     if (!mark.current) return undefined;
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && reach(), {
-      root: props.scroller.current,
-      rootMargin: "600px 0px 0px 0px",
-    });
+    // Several entries come at once when the person scrolls fast; the last one is how it stands.
+    const observer = new IntersectionObserver(
+      (entries) => entries.at(-1)?.isIntersecting && reach(),
+      {
+        root: props.scroller.current,
+        rootMargin: "600px 0px 0px 0px",
+      },
+    );
     observer.observe(mark.current);
     return () => observer.disconnect();
   });

@@ -86,6 +86,8 @@ function Foot({ turn, isLast }: { turn: Turn; isLast: boolean }) {
   const isUnanswered = turn.messages.every(({ role }) => role === "user");
 
   if (isRunning(turn)) {
+    // Then it is the person who works.
+    if (turn.live?.asking.length) return null;
     const last = turn.live?.parts.at(-1)?.kind;
     // A text that grows, or a step that turns, shows by itself that something is going on.
     return turn.live?.waiting || last === undefined ? (
