@@ -1,12 +1,12 @@
 /** Makes candidates of models: checks the mode, settles the context, takes config's word where it counts. */
 
-import { Fault } from "../base/fault.ts";
 import type { Mode } from "../protocol/event.ts";
 import type { Candidate } from "./candidate.ts";
 import { chooseContext } from "./context.ts";
 import { findModel, findProvider } from "./find-model.ts";
-import { allows, howToAllow, type Place, placeOfAddress, placeOfModel } from "./locality.ts";
+import { type Place, placeOfModel } from "./locality.ts";
 import type { Model } from "./provider.ts";
+import { checkMode, placeBeforehand } from "./reach.ts";
 import { type Server, settingsOf } from "./server.ts";
 import type { Servers } from "./servers.ts";
 
@@ -55,20 +55,13 @@ export function createCandidates({ servers, mode, totalMemoryBytes }: CandidateD
     };
   }
 
-  function checkMode(ref: string, provider: string, { locality, why }: Place): void {
-    if (allows(mode(), locality)) return;
-    const where = locality === "unknown" ? "nobody knows where it runs" : `it is ${locality}`;
-    const allow = howToAllow(locality, provider);
-    throw new Fault("MODEL_NOT_ALLOWED", { ref, mode: mode(), why: `${where}, ${why}`, allow });
-  }
+  const check = (ref: string, provider: string, place: Place) =>
+    checkMode({ ref, provider }, place, mode());
 
   /** Before the first byte: what lies beyond the mode is not even asked what it is. */
   function checkAddress(ref: string, provider: string): void {
     const address = servers.addressOf(provider);
-    // A name may be of the LAN though it looks public; the guard still checks what it resolves to.
-    if (!address || address.settings?.locality) return;
-    const place = placeOfAddress(address.baseUrl);
-    if (place.locality !== "device") checkMode(ref, provider, place);
+    if (address) check(ref, provider, placeBeforehand(address));
   }
 
   return {
@@ -79,7 +72,7 @@ export function createCandidates({ servers, mode, totalMemoryBytes }: CandidateD
       mayAsk(named.provider);
       const server = await servers.open(named.provider, signal);
       const model = await findModel(server, named.model, servers, signal);
-      checkMode(ref, server.id, placeOfModel(model.locality, server.place));
+      check(ref, server.id, placeOfModel(model.locality, server.place));
       return of(server, model, why);
     },
   };

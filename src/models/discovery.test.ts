@@ -21,6 +21,7 @@ function look(targets: Target[], deps: Partial<DiscoveryDeps> = {}) {
       listenerOf: () => Promise.resolve({ uid: OWN, program: "server" }),
       ownUid: OWN,
       env: {},
+      mode: () => "private",
       targets,
       ...deps,
     },
@@ -101,6 +102,7 @@ test("ports that are closed, answer a web page, or are no HTTP are passed over i
       listenerOf: () => Promise.resolve(undefined),
       ownUid: OWN,
       env: {},
+      mode: () => "private",
       targets: [...urls, closed.url].map((url) => ({
         id: "vllm",
         likely: "vllm",

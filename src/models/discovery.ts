@@ -6,10 +6,19 @@
 import type { Clock } from "../base/clock.ts";
 import { Fault } from "../base/fault.ts";
 import type { Egress } from "../network/egress.ts";
+import type { Mode } from "../protocol/event.ts";
 import { identify } from "./fingerprint.ts";
-import { type Listener, type ListenerOf, placeOf, placeOfAddress } from "./locality.ts";
+import {
+  allows,
+  howToAllow,
+  type Listener,
+  type ListenerOf,
+  placeOf,
+  placeOfAddress,
+} from "./locality.ts";
 import { parseOllamaHost } from "./ollama-host.ts";
 import { PRESETS, presetOf, type ProductId } from "./presets.ts";
+import { placeBeforehand } from "./reach.ts";
 
 /** A server that answered and said what it is. */
 export type Found = {
@@ -30,6 +39,7 @@ export type DiscoveryDeps = {
   listenerOf: ListenerOf;
   ownUid: number;
   env: Readonly<Record<string, string | undefined>>;
+  mode: () => Mode;
   /** The table's ports; tests pass their own. */
   targets?: readonly Target[] | undefined;
 };
@@ -87,6 +97,10 @@ type Looked = { found?: Found; note?: Note };
 
 async function look(target: Target, deps: DiscoveryDeps, signal: AbortSignal): Promise<Looked> {
   const { id, url, likely, named } = target;
+  const { locality, why } = placeBeforehand({ baseUrl: url });
+  if (!allows(deps.mode(), locality)) {
+    return unusable(url, `it is ${locality}, ${why}; ${howToAllow(locality, id)}`);
+  }
   const limitMs = named ? NAMED_TIMEOUT_MS : PORT_TIMEOUT_MS;
   try {
     return await within(limitMs, deps.clock, signal, async (signal) => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { toTargets } from "./discovery.ts";
 import {
   createTestRouter,
   DEMO,
@@ -63,6 +64,46 @@ test("security: a mode masks what it does not reach, before a byte is sent, and 
   assert.deepEqual(
     [...device.egress.sent, ...priv.egress.sent].filter(({ url }) => /7\.7|example/.test(url)),
     [],
+  );
+});
+
+test("security: no list, choice or search asks what the mode does not reach, not even for its name", async () => {
+  const cloud = { api: "openai-completions", baseUrl: "https://api.example.com/v1" };
+  const declared = { ...cloud, baseUrl: "http://box.example.net/v1", locality: "cloud" };
+  const env = { OLLAMA_HOST: "https://ollama.example.org" };
+  const { router, egress, state } = createTestRouter({
+    models: { providers: { cloud, declared } },
+    targets: toTargets(env).filter(({ named }) => named),
+    demonstration: DEMO,
+  });
+  const list = await router.list(signal());
+  assert.deepEqual(await refs(router), ["embedded/demo"]);
+  await router.current(signal());
+  assert.deepEqual(
+    egress.sent.filter(({ url }) => url.includes("example")),
+    [],
+  );
+  assert.deepEqual(
+    list.faults.map(({ code }) => code),
+    ["MODEL_NOT_ALLOWED", "MODEL_NOT_ALLOWED"],
+  );
+  assert.match(
+    router
+      .notes()
+      .map(({ text }) => text)
+      .join("\n"),
+    /OLLAMA_HOST.*mode set internet/,
+  );
+
+  state.mode = "internet"; // the control
+  await router.list(signal());
+  assert.deepEqual(
+    new Set(
+      egress.sent
+        .map(({ url }) => new URL(url).hostname)
+        .filter((host) => host.includes("example")),
+    ),
+    new Set(["api.example.com", "box.example.net"]),
   );
 });
 

@@ -5,7 +5,7 @@
 
 import { Fault } from "../base/fault.ts";
 import type { ModelList } from "../protocol/api.ts";
-import type { Mode, ModelStatus } from "../protocol/event.ts";
+import type { ModelStatus } from "../protocol/event.ts";
 import { createAutomatic } from "./automatic.ts";
 import type { Candidate, Models } from "./candidate.ts";
 import { createCandidates } from "./candidates.ts";
@@ -19,7 +19,6 @@ import { survey } from "./survey.ts";
 export type RouterDeps = ServersDeps & {
   /** `agents.defaults.model`. */
   chain: { primary?: string | undefined; fallbacks: readonly string[] };
-  mode: () => Mode;
   /** Asked anew for each choice: what is free changes. */
   memory: () => Memory;
   /** What a person said with `isopod models use`, kept over a restart. It comes before config's primary. */

@@ -5,20 +5,24 @@
 
 import type { Clock } from "../base/clock.ts";
 import { Fault } from "../base/fault.ts";
+import type { Mode } from "../protocol/event.ts";
+import { attended } from "./attended.ts";
 import { createAddresses, createSearch } from "./addresses.ts";
 import type { DiscoveryDeps, Note } from "./discovery.ts";
-import { createHealth, type Health, watched } from "./health.ts";
+import { createHealth, type Health } from "./health.ts";
 import { createOpened } from "./opened.ts";
 import type { Model, Provider } from "./provider.ts";
-import { createScheduler, type Scheduler, withScheduler } from "./scheduler.ts";
+import { checkMode, placeBeforehand } from "./reach.ts";
+import { createScheduler, type Scheduler } from "./scheduler.ts";
 import { type Address, connect, type ConnectDeps, prove, type Server } from "./server.ts";
 import type { ModelsSettings, ProviderSettings } from "./settings.ts";
-import { toTimeouts, withTimeouts } from "./timeouts.ts";
+import { toTimeouts } from "./timeouts.ts";
 
 export type ServersDeps = Omit<ConnectDeps, "note"> &
-  Omit<DiscoveryDeps, "clock"> & {
+  Omit<DiscoveryDeps, "clock" | "mode"> & {
     settings: ModelsSettings;
     clock: Clock;
+    mode: () => Mode;
     /** The key of a configured provider, already read from wherever config keeps it. */
     apiKeyOf: (provider: string) => string | undefined;
     /** Our own engine, where it is there. */
@@ -30,7 +34,10 @@ export interface Servers {
   ids(): string[];
   /** Where a provider of this id would be looked for; undefined for one that nothing names. */
   addressOf(id: string): Address | undefined;
-  /** Throws `MODEL_UNREACHABLE`, `MODEL_DIALECT_UNKNOWN`, `EGRESS_BLOCKED` or the signal's reason. */
+  /**
+   * Throws `MODEL_NOT_ALLOWED` for what the mode does not reach, before anything is sent; also
+   * `MODEL_UNREACHABLE`, `MODEL_DIALECT_UNKNOWN`, `EGRESS_BLOCKED` or the signal's reason.
+   */
   open(id: string, signal: AbortSignal): Promise<Server>;
   /** What it has; asked once and kept until `forget`. Throws as `listModels` does. */
   models(server: Server, signal: AbortSignal): Promise<Model[]>;
@@ -77,7 +84,11 @@ export function createServers(deps: ServersDeps): Servers {
   return {
     ids: () => [...addresses.ids(), ...(demonstration ? [demonstration.id] : [])],
     addressOf: (id) => addresses.of(id),
-    open: (id, signal) => opened.get(id, signal),
+    async open(id, signal) {
+      const address = addresses.of(id);
+      if (address) checkMode({ ref: id, provider: id }, placeBeforehand(address), deps.mode());
+      return opened.get(id, signal);
+    },
     models: (server, signal) => opened.models(server, signal),
     forget: (id) => opened.forget(id),
     discover: (signal) => search.run(signal),
@@ -104,7 +115,11 @@ function createWrapper(clock: Clock, onEnd: (id: string, fault: Fault | undefine
     const { id } = provider;
     const scheduler = schedulers.get(id) ?? createScheduler(settings?.maxConcurrent ?? 32);
     schedulers.set(id, scheduler);
-    const timed = withTimeouts(provider, toTimeouts(settings?.timeoutSeconds), clock);
-    return watched(withScheduler(timed, scheduler), (fault) => onEnd(id, fault));
+    return attended(provider, {
+      scheduler,
+      timeouts: toTimeouts(settings?.timeoutSeconds),
+      clock,
+      onEnd: (fault) => onEnd(id, fault),
+    });
   };
 }
