@@ -33,6 +33,8 @@ export interface Started {
   readonly ended: Promise<Ran>;
   /** The first line of standard output that fits; fails when the process ends without one. */
   line(fits: (line: string) => boolean): Promise<string>;
+  /** Resolves once its output has this in it. */
+  says(text: string): Promise<void>;
   /** The first event of `chat --json` of this type. */
   event(type: string): Promise<Record<string, unknown>>;
   kill(signal: NodeJS.Signals): void;
@@ -194,20 +196,24 @@ function watch(child: ChildProcess, what: string): Started {
     resolve({ code, signal, ...said });
     wake();
   });
-  const line = async (fits: (line: string) => boolean): Promise<string> => {
+  /** Looks again whenever something was said. */
+  const find = async <T>(look: () => T | undefined): Promise<T> => {
     for (;;) {
-      const found = said.stdout.split("\n").slice(0, -1).find(fits);
+      const found = look();
       if (found !== undefined) return found;
       if (isOver) throw new Error(`"${what}" ended too soon:\n${said.stdout}\n${said.stderr}`);
       await new Promise<void>((resolve) => wakers.add(resolve));
       wakers.clear();
     }
   };
+  const line: Started["line"] = (fits) =>
+    find(() => said.stdout.split("\n").slice(0, -1).find(fits));
   return {
     pid: child.pid ?? -1,
     said,
     ended,
     line,
+    says: async (text) => void (await find(() => said.stdout.includes(text) || undefined)),
     event: async (type) =>
       JSON.parse(await line((text) => text.startsWith(`{"type":"${type}"`))) as Json,
     kill: (signal) => void child.kill(signal),

@@ -1,7 +1,9 @@
 /** The fake model servers as programs of their own, on a port or behind a Unix socket. */
 
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, connect } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -30,14 +32,19 @@ export type Chat = {
 
 type Owner = { after(work: () => unknown): void };
 
+/** With `enter` it runs in a namespace, where only those inside can ask it anything. */
 export async function startModel(
   owner: Owner,
   dialect: "ollama" | "openai",
   script: Script = {},
   enter: readonly string[] = [],
 ): Promise<ModelProgram> {
+  const folder = mkdtempSync(join(tmpdir(), "isopod-model-"));
+  owner.after(() => rmSync(folder, { recursive: true }));
+  const lines = join(folder, "script.json");
+  writeFileSync(lines, JSON.stringify(script));
   const file = join(import.meta.dirname, `../fakes/${dialect}.ts`);
-  const [program = "", ...args] = [...enter, process.execPath, file];
+  const [program = "", ...args] = [...enter, process.execPath, file, "--script", lines];
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const crash = () => {
@@ -62,7 +69,6 @@ export async function startModel(
         .map(({ body }) => JSON.parse(body) as Chat),
     crash,
   };
-  if (enter.length === 0) await model.play(script);
   return model;
 }
 
