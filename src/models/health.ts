@@ -1,9 +1,8 @@
 /** How each server has done lately: the breakers, fed by the chats themselves. Nobody is pinged. */
 
 import type { Clock } from "../base/clock.ts";
-import { Fault } from "../base/fault.ts";
+import type { Fault } from "../base/fault.ts";
 import { afterFailure, type Breaker, CLOSED, isOpen, isServerFailure } from "./breaker.ts";
-import type { ChatEvent, ChatRequest, Provider } from "./provider.ts";
 
 export interface Health {
   /** Whether it has failed so often that others go first. */
@@ -24,21 +23,4 @@ export function createHealth(clock: Clock): Health {
       }
     },
   };
-}
-
-/** The same provider; `onEnd` hears how each chat ended: with a fault, or with undefined when well. */
-export function watched(provider: Provider, onEnd: (fault: Fault | undefined) => void): Provider {
-  async function* chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
-    try {
-      for await (const event of provider.chat(request, signal)) {
-        if (event.type === "done") onEnd(undefined);
-        yield event;
-      }
-    } catch (error) {
-      // An abort is a person's wish and says nothing of the server.
-      if (error instanceof Fault && !signal.aborted) onEnd(error);
-      throw error;
-    }
-  }
-  return { ...provider, chat };
 }

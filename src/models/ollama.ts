@@ -9,7 +9,7 @@ import { z } from "zod";
 
 import { Fault } from "../base/fault.ts";
 import { itemSpans, memberSpan, rootSpan } from "../base/json.ts";
-import { readLines } from "../base/lines.ts";
+import { createLineReader } from "../base/lines.ts";
 import type { ToolCall } from "../protocol/message.ts";
 import type { DialectOptions } from "./dialect.ts";
 import { createModelServer } from "./model-server.ts";
@@ -23,7 +23,7 @@ import { knownCallIds } from "./replay.ts";
 const MAX_LINE = 16 * 1024 * 1024;
 
 export function createOllama(options: DialectOptions): Provider {
-  const { id, newCallId } = options;
+  const { id } = options;
   const baseUrl = options.baseUrl.replace(/\/+$/, "").replace(/\/(v1|api)$/, "");
   const server = createModelServer({ ...options, baseUrl });
   const listing = createOllamaListing(server);
@@ -37,13 +37,36 @@ export function createOllama(options: DialectOptions): Provider {
     const { model } = request;
     const sent = { path: "/api/chat", body: encode(request), model, names };
     const body = await server.stream(sent, signal);
-    const calls = collectCalls(request, newCallId);
-    let done = false;
+    const lines = createLineReader({ maxLength: MAX_LINE });
+    const answer = createAnswerReader(request, options);
     try {
-      for await (const line of readLines(body, { maxLength: MAX_LINE })) {
+      for await (const bytes of body) {
+        for (const event of answer.read(lines.read(bytes))) yield event;
+      }
+      for (const event of answer.read(lines.end())) yield event;
+    } catch (error) {
+      if (!answer.done) throw server.toReadFailure(error, signal);
+    }
+    if (!answer.done) throw server.toReadFailure(undefined, signal);
+  }
+
+  return { id, baseUrl, listModels: (signal) => listing.list(signal), chat };
+}
+
+function createAnswerReader(request: ChatRequest, { id, newCallId }: DialectOptions) {
+  const calls = collectCalls(request, newCallId);
+  let done = false;
+  return {
+    /** Whether the server has ended the answer well. */
+    get done() {
+      return done;
+    },
+    /** Lazy: what comes before a broken line is told before it throws. */
+    *read(lines: readonly string[]): Generator<ChatEvent> {
+      for (const line of lines) {
         // What may follow `done` is read to its end and dropped: the connection can be used again.
         if (done) continue;
-        const chunk = readChunk(line, id, model);
+        const chunk = readChunk(line, id, request.model);
         const { content, thinking, tool_calls } = chunk.message ?? {};
         if (thinking) yield { type: "reasoning", text: thinking };
         if (content) yield { type: "text", text: content };
@@ -53,13 +76,8 @@ export function createOllama(options: DialectOptions): Provider {
         for (const call of calls.all()) yield { type: "tool-call", call };
         yield toDone(chunk, calls.all().length > 0);
       }
-    } catch (error) {
-      if (!done) throw server.toReadFailure(error, signal);
-    }
-    if (!done) throw server.toReadFailure(undefined, signal);
-  }
-
-  return { id, baseUrl, listModels: (signal) => listing.list(signal), chat };
+    },
+  };
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 
 import { Fault } from "../base/fault.ts";
-import { readLines } from "../base/lines.ts";
+import { createLineReader } from "../base/lines.ts";
 import type { DialectOptions } from "./dialect.ts";
 import { createModelServer } from "./model-server.ts";
 import { listOpenAiModels } from "./openai-models.ts";
@@ -43,14 +43,20 @@ export function createOpenAiCompletions(options: DialectOptions): Provider {
     const body = await server.stream(sent, signal);
     const usedIds = knownCallIds(request.messages);
     const answer = createAnswerReader({ provider: id, model, newCallId, usedIds });
+    const chunks = createChunkReader();
     let done = false;
-    try {
-      for await (const json of readChunks(body)) {
+    /** Lazy: what comes before a broken chunk is told before it throws. */
+    function* read(jsons: readonly string[]): Generator<ChatEvent> {
+      for (const json of jsons) {
         // What may follow `[DONE]` is read to its end and dropped: the connection can be used again.
         if (done) continue;
         done = json === "[DONE]";
         yield* done ? answer.end() : answer.read(json);
       }
+    }
+    try {
+      for await (const bytes of body) for (const event of read(chunks.read(bytes))) yield event;
+      for (const event of read(chunks.end())) yield event;
     } catch (error) {
       // A connection that breaks after the finish has told all but the counts.
       const failure = server.toReadFailure(error, signal);
@@ -59,7 +65,7 @@ export function createOpenAiCompletions(options: DialectOptions): Provider {
     }
     if (done) return;
     if (!answer.finished) throw server.toReadFailure(undefined, signal);
-    yield* answer.end();
+    for (const event of answer.end()) yield event;
   }
 
   return { id, baseUrl: options.baseUrl, listModels, chat };
@@ -76,12 +82,21 @@ function apiPath(baseUrl: string): string {
  * some forget the empty line between two. An answer that is no event stream at all (JSON in spite of
  * `stream: true`, over any number of lines) comes whole.
  */
-async function* readChunks(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+function createChunkReader() {
+  const lines = createLineReader({ maxLength: MAX_LINE });
   let stray = "";
-  for await (const line of readLines(body, { maxLength: MAX_LINE })) {
-    if (line.startsWith("data:")) yield line.slice(5).trim();
-    else if (!/^(:|event:|id:|retry:)/.test(line)) stray += `${line}\n`;
-    if (stray.length > MAX_LINE) throw new RangeError(`an answer exceeds ${MAX_LINE} characters`);
-  }
-  if (stray !== "") yield stray.trim();
+  const take = (read: readonly string[]): string[] =>
+    read.flatMap((line) => {
+      if (line.startsWith("data:")) return line.slice(5).trim();
+      if (!/^(:|event:|id:|retry:)/.test(line)) stray += `${line}\n`;
+      if (stray.length > MAX_LINE) throw new RangeError(`an answer exceeds ${MAX_LINE} characters`);
+      return [];
+    });
+  return {
+    read: (bytes: Uint8Array) => take(lines.read(bytes)),
+    end: () => {
+      const last = take(lines.end());
+      return stray === "" ? last : [...last, stray.trim()];
+    },
+  };
 }

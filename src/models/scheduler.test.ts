@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { systemClock } from "../base/clock.ts";
+import { attended } from "./attended.ts";
 import { chatRequest, collect } from "./provider.conformance.ts";
 import type { ChatEvent, ChatRequest, Provider } from "./provider.ts";
-import { createScheduler, withScheduler } from "./scheduler.ts";
+import { createScheduler } from "./scheduler.ts";
+import { toTimeouts } from "./timeouts.ts";
 
 const DONE: ChatEvent = {
   type: "done",
@@ -26,7 +29,12 @@ function createServer(maxConcurrent: number) {
     },
   };
   const scheduler = createScheduler(maxConcurrent);
-  const scheduled = withScheduler(provider, scheduler);
+  const scheduled = attended(provider, {
+    scheduler,
+    timeouts: toTimeouts(),
+    clock: systemClock,
+    onEnd() {},
+  });
   return {
     begun,
     scheduler,

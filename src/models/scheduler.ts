@@ -4,8 +4,6 @@
  * before machines, and within each the first goes first.
  */
 
-import type { ChatEvent, ChatRequest, Provider } from "./provider.ts";
-
 export interface Scheduler {
   /** Undefined where there is room at once, else a wait that ends with the turn or the signal's reason. */
   enter(priority: "person" | "machine", signal: AbortSignal): Promise<void> | undefined;
@@ -52,35 +50,4 @@ export function createScheduler(maxConcurrent: number): Scheduler {
       next?.();
     },
   };
-}
-
-/** The same provider, whose chats take their turn. A chat that is never read takes none. */
-export function withScheduler(provider: Provider, scheduler: Scheduler): Provider {
-  async function* chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
-    const turn = scheduler.enter(request.priority ?? "person", signal);
-    if (turn) {
-      const text = `waiting for "${provider.id}", ${scheduler.waiting} in line`;
-      yield* waitFor(turn, { type: "progress", on: "queue", text }, scheduler);
-    }
-    try {
-      for await (const event of provider.chat(request, signal)) yield event;
-    } finally {
-      scheduler.leave();
-    }
-  }
-  return { ...provider, chat };
-}
-
-/** Says that it waits, then waits. A reader who leaves at the first event gives its place back. */
-async function* waitFor(turn: Promise<void>, event: ChatEvent, scheduler: Scheduler) {
-  // An abort may come before anybody awaits it; whoever reads on is told then.
-  turn.catch(() => undefined);
-  let told = false;
-  try {
-    yield event;
-    told = true;
-  } finally {
-    if (!told) void turn.then(scheduler.leave, () => undefined);
-  }
-  await turn;
 }

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { createFakeClock, type FakeClock } from "../../test/fakes/clock.ts";
+import { attended } from "./attended.ts";
 import { chatRequest, collect } from "./provider.conformance.ts";
 import type { ChatEvent, Provider } from "./provider.ts";
-import { toTimeouts, withTimeouts } from "./timeouts.ts";
+import { createScheduler } from "./scheduler.ts";
+import { toTimeouts } from "./timeouts.ts";
 
 const TEXT: ChatEvent = { type: "text", text: "a" };
 const DONE: ChatEvent = {
@@ -29,9 +31,12 @@ function slow(clock: FakeClock, steps: [number, ChatEvent?][]): Provider {
   };
 }
 
+const limited = (provider: Provider, clock: FakeClock): Provider =>
+  attended(provider, { scheduler: createScheduler(1), timeouts: LIMITS, clock, onEnd() {} });
+
 async function run(steps: [number, ChatEvent?][], forMs: number) {
   const clock = createFakeClock();
-  const chat = collect(withTimeouts(slow(clock, steps), LIMITS, clock), chatRequest());
+  const chat = collect(limited(slow(clock, steps), clock), chatRequest());
   const settled = chat.then(
     (events) => ({ events, error: undefined }),
     (error: unknown) => ({ events: [], error }),
@@ -107,13 +112,12 @@ test("a server that keeps the connection open after done does not hold up the re
 
 test("time that the reader takes is not the server's", async () => {
   const clock = createFakeClock();
-  const chat = withTimeouts(
+  const chat = limited(
     slow(clock, [
       [1, TEXT],
       [1, TEXT],
       [1, DONE],
     ]),
-    LIMITS,
     clock,
   );
   const events: ChatEvent[] = [];
@@ -132,11 +136,7 @@ test("time that the reader takes is not the server's", async () => {
 test("an abort passes through with its own reason", async () => {
   const clock = createFakeClock();
   const stop = new AbortController();
-  const chat = collect(
-    withTimeouts(slow(clock, [[5_000, TEXT]]), LIMITS, clock),
-    chatRequest(),
-    stop.signal,
-  );
+  const chat = collect(limited(slow(clock, [[5_000, TEXT]]), clock), chatRequest(), stop.signal);
   const reason = new Error("stop was pressed");
   queueMicrotask(() => stop.abort(reason));
 

@@ -5,7 +5,7 @@
 
 import { Fault } from "../base/fault.ts";
 import type { Clock } from "../base/clock.ts";
-import type { ChatEvent, ChatRequest, Provider } from "./provider.ts";
+import type { ChatEvent } from "./provider.ts";
 
 export type Timeouts = {
   firstTokenMs: number;
@@ -31,33 +31,16 @@ export function toTimeouts(timeoutSeconds: number = FIRST_TOKEN_S): Timeouts {
   };
 }
 
-/** The same provider, whose chats throw `MODEL_TIMEOUT`. Time that the reader takes is not counted. */
-export function withTimeouts(provider: Provider, timeouts: Timeouts, clock: Clock): Provider {
-  async function* chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
-    const watch = createWatch(provider.id, timeouts, clock);
-    const either = AbortSignal.any([signal, watch.signal]);
-    try {
-      for await (const event of provider.chat(request, either)) {
-        watch.pause();
-        yield event;
-        watch.resume(event);
-      }
-    } catch (error) {
-      // What the watch stopped after `done` was the tail of an answer that is whole.
-      if (!watch.finished || error !== watch.signal.reason) throw error;
-    } finally {
-      watch.end();
-    }
-  }
-  return { ...provider, chat };
-}
-
 type Limit = { what: string; ms: number };
 
 /** How late a limit may be noticed: nobody minds a second, and a timer for each token would cost one. */
 const LOOK_EVERY_MS = 1000;
 
-function createWatch(provider: string, timeouts: Timeouts, clock: Clock) {
+/** Of a reason of its own: to make an AbortError for each chat takes 40 µs. */
+const OVER = "over";
+
+/** Looks after one chat: aborts its signal with `MODEL_TIMEOUT` when a limit is passed. */
+export function createWatch(provider: string, timeouts: Timeouts, clock: Clock) {
   const stop = new AbortController();
   const asleep = new AbortController();
   const lookEveryMs = Math.min(LOOK_EVERY_MS, ...Object.values(timeouts));
@@ -104,6 +87,6 @@ function createWatch(provider: string, timeouts: Timeouts, clock: Clock) {
         limit = { what: "next token", ms: timeouts.betweenTokensMs };
       }
     },
-    end: () => asleep.abort(),
+    end: () => asleep.abort(OVER),
   };
 }
