@@ -19,6 +19,10 @@ const TOKENS = [
   ..."<start_of_turn> <end_of_turn> <start_function_call> <tool_call> </tool_call>".split(" "),
   ..."<tool_response> </tool_response> <tools> <think> </think> <arg_key> <seed:bos>".split(" "),
   ..."[TOOL_CALLS] [ARGS] [AVAILABLE_TOOLS] [/AVAILABLE_TOOLS] [SYSTEM_PROMPT] [IMG]".split(" "),
+  ..."[|system|] [|endofturn|] <SPECIAL_10> <role> </role> <EOS_TOKEN> <PAD> <TOOL_RESPONSE>".split(
+    " ",
+  ),
+  ..."<longcat_user> <end_of_utterance> <fim-prefix> [UNUSED_TOKEN_146] </｜DSML｜".split(" "),
   ..."]~b] ]~!b[ [e~[ <fim_prefix> <unused7> <minimax:tool_call> __media__".split(" "),
 ];
 
@@ -99,6 +103,17 @@ test("a long text full of beginnings is read in linear time", () => {
     const began = performance.now();
     assert.equal(neutralise(text), text);
     // 64 characters are looked at for each place at most: some 30 ms. Quadratic would be minutes.
+    assert.ok(performance.now() - began < 5000, beginning);
+  }
+});
+
+test("security: a long run of marks is read in linear time", () => {
+  for (const beginning of ["<", "<|", "<a", "[", "]", "_", "<seed:", "[|"]) {
+    const text = beginning + "\u2060".repeat(200_000);
+    const began = performance.now();
+    assert.equal(neutralise(text), text);
+    assert.equal(restore(text), text);
+    // Some milliseconds. Quadratic was four minutes, for which nobody is answered.
     assert.ok(performance.now() - began < 5000, beginning);
   }
 });

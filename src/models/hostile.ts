@@ -13,25 +13,34 @@ const MARK = "\u2060";
 
 /**
  * What a token may be called: no white space, which no template has in a token. Marks are passed over,
- * since a token may stand inside another (`<|[INST]|>`) and have got its own.
+ * since a token may stand inside another (`<|[INST]|>`) and have got its own. Those before the first
+ * character are for what stands before the name: were they taken in both places, a long run of them would
+ * cost its square.
  */
-const NAME = String.raw`(?:${MARK}*[^\s<>|｜${MARK}]){1,64}`;
+const LETTER = String.raw`[^\s<>|｜${MARK}]`;
+const NAME = `${LETTER}(?:${MARK}*${LETTER}){0,63}`;
 
 /** Tokens less their first character. Where ordinary text is meant (`<s>` in HTML), an invisible character is the cost. */
 const AFTER_ANGLE = [
-  `[|｜]${NAME}[|｜]?>`, // ChatML, Llama 3, Phi, Harmony, DeepSeek's full-width bars, Gemma's <|turn>
+  `[|｜]${MARK}*${NAME}[|｜]?>`, // ChatML, Llama 3, Phi, Harmony, DeepSeek's full-width bars, Gemma's <|turn>
+  String.raw`\/?[|｜]DSML[|｜]`, // DeepSeek's tool calls
   `${NAME}[|｜]>`, // Gemma's <turn|>
   String.raw`<\/?SYS>>`, // Llama 2
   String.raw`\/?(?:s|bos|eos|pad|unk|mask|sop|eop|cls|sep)>`, // SentencePiece and its heirs
-  String.raw`(?:start|end)_of_(?:turn|image|audio|video|text)>`, // Gemma
+  String.raw`(?:BOS|EOS|EOP|MASK)_TOKEN>|(?:PAD|UNK|CLS|SEP)>`, // Command
+  String.raw`(?:start|end)_of_[a-z]{1,16}>`, // Gemma, SmolVLM
+  String.raw`SPECIAL_\d{1,4}>|\/?(?:TOOLCALL|TOOL_RESPONSE|AVAILABLE_TOOLS)>`, // Nemotron
+  String.raw`\/?role>`, // Ling
   String.raw`(?:start|end)_function_(?:call|response|declaration)>|escape>`, // FunctionGemma
   String.raw`\/?(?:tool_calls?|tool_response|tools|tool_result|think|arg_key|arg_value)>`, // Hermes, Qwen, GLM
-  String.raw`\/?(?:seed|minimax):${NAME}>`, // Seed, MiniMax
-  String.raw`(?:fim_(?:prefix|middle|suffix|pad)|file_sep|repo_name|reponame|filename|endoftext)>`, // StarCoder
-  `(?:unused|extra_id_|reserved_)${NAME}>`,
+  String.raw`\/?(?:seed|minimax):${MARK}*${NAME}>|\/?longcat_${MARK}*${NAME}>`, // Seed, MiniMax, LongCat
+  String.raw`(?:fim[_-](?:prefix|middle|suffix|pad)|file_sep|repo_name|reponame|filename|endoftext)>`, // StarCoder
+  `(?:unused|extra_id_|reserved_)${MARK}*${NAME}>`,
 ];
 
 const AFTER_SQUARE = [
+  `[|｜]${MARK}*${NAME}[|｜]\\]`, // EXAONE
+  String.raw`UNUSED_TOKEN_\d{1,4}\]`, // InternLM
   String.raw`\/?INST\]`, // Llama 2, Mistral
   String.raw`\/?(?:SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_RESULTS|THINK|MODEL_SETTINGS)\]`, // Mistral
   String.raw`(?:TOOL_CALLS|TOOL_CONTENT|CALL_ID|ARGS|IMG|IMG_BREAK|IMG_END|AUDIO|BEGIN_AUDIO)\]`,
