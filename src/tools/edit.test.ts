@@ -89,3 +89,15 @@ test("edit prefers what stands there as the model wrote it", async () => {
   const { bytes } = await change({ old: "a\u2060b", new: "c" });
   assert.equal(bytes.toString(), "c ab");
 });
+
+test("security: edit refuses what would make a file too large, before it makes it", async () => {
+  const change = await editing("a".repeat(1024 * 1024));
+  const before = process.memoryUsage().arrayBuffers;
+  // A terabyte and a million parts: the gateway would end for want of memory.
+  await assert.rejects(change({ old: "a", new: "b".repeat(1024 * 1024), all: true }), {
+    code: "FILE_TOO_LARGE",
+  });
+  assert.ok(process.memoryUsage().arrayBuffers - before < 16 * 1024 * 1024);
+  const { bytes } = await change({ old: "a", new: "bc", all: true });
+  assert.equal(bytes.toString(), "bc".repeat(1024 * 1024));
+});

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { Fault } from "../base/fault.ts";
 import { forgiving, PATH_ALIASES } from "./arguments.ts";
+import { MAX_FILE_BYTES, tooLarge } from "./folder.ts";
 import { whyAsk } from "./guarded.ts";
 import { nearestLines } from "./nearest.ts";
 import { showPath } from "./path.ts";
@@ -62,6 +63,8 @@ function replaceIn(
       const lines = places.slice(0, MAX_PLACES_SHOWN).map((place) => lineOf(file, place));
       throw new Fault("EDIT_AMBIGUOUS", { path, count: places.length, lines: lines.join(", ") });
     }
+    const sizeBytes = file.length + places.length * (form.new.length - form.old.length);
+    if (sizeBytes > MAX_FILE_BYTES) throw tooLarge(path);
     return { bytes: splice(file, places, form), count: places.length };
   }
   throw new Fault("EDIT_NO_MATCH", { path, nearest: nearestLines(toLines(file), input.old) });
@@ -88,14 +91,18 @@ function findAll(file: Buffer, part: Buffer): number[] {
   return places;
 }
 
+/** Into one piece of memory: a part for each of a million places would be more than the gateway has. */
 function splice(file: Buffer, places: readonly number[], { old, new: text }: Form): Buffer {
-  const parts: Buffer[] = [];
+  const bytes = Buffer.allocUnsafe(file.length + places.length * (text.length - old.length));
   let from = 0;
+  let end = 0;
   for (const place of places) {
-    parts.push(file.subarray(from, place), text);
+    end += file.copy(bytes, end, from, place);
+    end += text.copy(bytes, end);
     from = place + old.length;
   }
-  return Buffer.concat([...parts, file.subarray(from)]);
+  file.copy(bytes, end, from);
+  return bytes;
 }
 
 const lineOf = (file: Buffer, place: number) =>
