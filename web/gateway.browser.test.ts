@@ -77,6 +77,7 @@ suite("the app and the gateway, in Chromium", { skip }, () => {
     const gateway = await openGateway(t);
     const page = await pair(t, browser, gateway);
     const words = Array.from({ length: 600 }, (_, at) => `w${at} `);
+    const compared = Promise.withResolvers<void>();
     let isOpen = false;
     gateway.agent.script = async function* () {
       for (const [at, text] of words.entries()) {
@@ -84,8 +85,8 @@ suite("the app and the gateway, in Chromium", { skip }, () => {
         // Until the second tab has read the session, and then for some frames more.
         if (at % 3 === 0 && (!isOpen || at > 300)) await new Promise((r) => setTimeout(r, 5));
       }
-      yield { type: "note", code: "END", text: "The end" };
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      // The stored message would hide what the stream did.
+      await compared.promise;
       yield { type: "done", reason: "stop" };
     };
     await send(page, "Count");
@@ -96,11 +97,15 @@ suite("the app and the gateway, in Chromium", { skip }, () => {
     isOpen = true;
     const texts = async (tab: Page) =>
       ((await tab.locator(".markdown").textContent()) ?? "").trim();
-    for (const tab of [page, second]) {
-      await until(async () => (await texts(tab)).endsWith("w599"), "all of it is there");
-      assert.equal(await texts(tab), words.join("").trim());
+    try {
+      for (const tab of [page, second]) {
+        await until(async () => (await texts(tab)).endsWith("w599"), "all of it is there");
+        assert.equal(await texts(tab), words.join("").trim());
+      }
+      assert.equal(gateway.app.openStreams(), 1);
+    } finally {
+      compared.resolve();
     }
-    assert.equal(gateway.app.openStreams(), 1);
   });
 
   test("Stop reaches the agent, and a revoked device is sent back to pairing", async (t) => {
