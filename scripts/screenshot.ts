@@ -76,6 +76,7 @@ async function takePicture(address: string): Promise<void> {
     await page.getByRole("button", { name: "Pair" }).click();
     for (const [at, message] of MESSAGES.entries()) await say(page, message, at + 1);
     await page.locator(".turn details summary").last().click();
+    await page.mouse.move(0, 0); // nothing is to look pointed at
     await page.screenshot({ path: target, animations: "disabled", caret: "hide" });
   } finally {
     await browser.close();
