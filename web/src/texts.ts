@@ -145,10 +145,11 @@ const en = {
     emptyTitle: "What shall we do?",
     emptyText: "The assistant works in your workspace, on your own model.",
     examples: [
-      { title: "See what is there", text: "List the files in the workspace" },
-      { title: "Write a file", text: "Write a file named hello.txt that says: hello from Isopod" },
-      { title: "Read it back", text: "Read hello.txt" },
-      { title: "Ask how it works", text: "What can you do, and what can you not reach?" },
+      // The demonstration model understands all four, and the third shows what the second did.
+      { title: "See what is there", text: "What files do I have?" },
+      { title: "Write a file", text: "Put milk and bread into shopping.txt" },
+      { title: "Read it back", text: "What is in shopping.txt?" },
+      { title: "Ask for more", text: "What can you do?" },
     ],
     earlier: "Earlier messages",
     newest: "Go to the newest message",
@@ -185,6 +186,14 @@ const en = {
       web_search: ["Searching the web for", "Searched the web for"],
       web_fetch: ["Fetching", "Fetched"],
     } as Readonly<Record<string, readonly [running: string, done: string]>>,
+    /** For calls that name nothing in particular. */
+    alone: {
+      find: ["Listing the files", "Listed the files"],
+    } as Readonly<Record<string, readonly [running: string, done: string]>>,
+    /** For a call that names nothing. */
+    bare: { find: ["Listing the files", "Listed the files"] } as Readonly<
+      Record<string, readonly [running: string, done: string]>
+    >,
     other: ["Using", "Used"] as const,
     states: { running: "running", ok: "done", failed: "failed", cut: "did not finish" },
     input: "Input",

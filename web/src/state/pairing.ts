@@ -9,14 +9,15 @@ import { signal } from "@preact/signals";
 import type { PairResponse } from "../../../src/protocol/api.ts";
 
 export type PairingState =
-  | { state: "paired"; device: string; person: string }
+  | { state: "paired"; name: string }
   /** `wasPaired`: the gateway turned away a device that had been paired. */
   | { state: "unpaired"; wasPaired: boolean };
 
 export interface Pairing {
   readonly state: ReadonlySignal<PairingState>;
   proof(): string | null;
-  keep(response: PairResponse): void;
+  /** `name` is what the person called this device. */
+  keep(response: PairResponse, name: string): void;
   /** The gateway does not know this device any more. */
   drop(): void;
 }
@@ -26,15 +27,15 @@ export const PAIRING_KEY = "isopod.pairing";
 export function createPairing(storage: Storage): Pairing {
   let kept = readKept(storage);
   const state = signal<PairingState>(
-    kept ? { state: "paired", ...kept } : { state: "unpaired", wasPaired: false },
+    kept ? { state: "paired", name: kept.name } : { state: "unpaired", wasPaired: false },
   );
   return {
     state,
     proof: () => kept?.proof ?? null,
-    keep(response) {
-      kept = response;
-      storage.setItem(PAIRING_KEY, JSON.stringify(response));
-      state.value = { state: "paired", ...response };
+    keep({ proof }, name) {
+      kept = { proof, name };
+      storage.setItem(PAIRING_KEY, JSON.stringify(kept));
+      state.value = { state: "paired", name };
     },
     drop() {
       const wasPaired = kept !== null;
@@ -45,18 +46,20 @@ export function createPairing(storage: Storage): Pairing {
   };
 }
 
-function readKept(storage: Storage): PairResponse | null {
+type Kept = { proof: string; name: string };
+
+function readKept(storage: Storage): Kept | null {
   try {
     const kept: unknown = JSON.parse(storage.getItem(PAIRING_KEY) ?? "null");
-    return isPairResponse(kept) ? kept : null;
+    return isKept(kept) ? kept : null;
   } catch {
     // Not written by this page, or by a broken one: pairing again mends it.
     return null;
   }
 }
 
-function isPairResponse(value: unknown): value is PairResponse {
+function isKept(value: unknown): value is Kept {
   if (typeof value !== "object" || value === null) return false;
   const fields = new Map(Object.entries(value));
-  return ["person", "device", "proof"].every((name) => typeof fields.get(name) === "string");
+  return ["proof", "name"].every((name) => typeof fields.get(name) === "string");
 }

@@ -11,6 +11,9 @@ test("a step says what is done to what", () => {
   assert.equal(line("read", { path: "notes/todo.md" }), "Read notes/todo.md");
   assert.equal(line("read", { path: "notes/todo.md" }, false), "Reading notes/todo.md");
   assert.equal(line("run", { folder: "src", command: "npm\n  test" }), "Ran npm test");
+  assert.equal(line("find", { path: "notes", name: "*.md" }), "Looked for *.md");
+  assert.equal(line("find", {}), "Listed the files");
+  assert.equal(line("find", {}, false), "Listing the files");
   assert.equal(line("weather", { town: "Busan" }), "Used weather Busan");
   assert.equal(line("weather", null), "Used weather");
   assert.equal(line("weather", { days: 3 }), "Used weather");

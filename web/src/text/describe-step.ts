@@ -3,7 +3,11 @@
 import { texts } from "../texts.ts";
 
 /** The arguments that say what a call is about, the most telling first. */
-const SUBJECTS = ["command", "path", "file", "pattern", "query", "url", "text", "name"];
+const SUBJECTS = ["command", "path", "file", "query", "url", "name", "text"];
+/** What is looked for tells more than where. */
+const SUBJECTS_OF: Readonly<Record<string, readonly string[]>> = {
+  find: ["name", "text", "pattern", "path"],
+};
 const LONGEST_SUBJECT = 160;
 
 export function describeStep(
@@ -11,11 +15,10 @@ export function describeStep(
   input: unknown,
   isDone: boolean,
 ): { verb: string; subject: string } {
-  const [running, done] = texts.step.names[tool] ?? [
-    `${texts.step.other[0]} ${tool}`,
-    `${texts.step.other[1]} ${tool}`,
-  ];
-  return { verb: isDone ? done : running, subject: subjectOf(input) };
+  const subject = subjectOf(input, SUBJECTS_OF[tool] ?? SUBJECTS);
+  const known = (subject === "" ? texts.step.alone[tool] : undefined) ?? texts.step.names[tool];
+  const [running, done] = known ?? texts.step.other.map((verb) => `${verb} ${tool}`);
+  return { verb: (isDone ? done : running) ?? tool, subject };
 }
 
 /** The input as people read it: a single text as it is, anything else as JSON. */
@@ -23,9 +26,9 @@ export function formatInput(input: unknown): string {
   return typeof input === "string" ? input : (JSON.stringify(input, null, 2) ?? "");
 }
 
-function subjectOf(input: unknown): string {
+function subjectOf(input: unknown, names: readonly string[]): string {
   const fields = typeof input === "object" && input !== null ? Object.entries(input) : [];
-  const named = SUBJECTS.map((name) => fields.find(([field]) => field === name)?.[1]);
+  const named = names.map((name) => fields.find(([field]) => field === name)?.[1]);
   const subject = [...named, ...fields.map(([, value]) => value)].find(
     (value) => typeof value === "string" && value.trim() !== "",
   );

@@ -22,7 +22,7 @@ export function PairPage({ wasPaired }: { wasPaired: boolean }) {
     fault.value = null;
     try {
       const request = { code: code.value.trim(), device: device.value.trim() };
-      pairing.keep(await api.pair(request));
+      pairing.keep(await api.pair(request), request.device);
       code.value = "";
     } catch (error) {
       fault.value = toReport(error);

@@ -47,7 +47,7 @@ export function StatusPanel({ topic, status }: { topic: Topic; status: Status })
           {status.notes.length === 0 && <p class="muted">{words.noNotes}</p>}
           <ul class="notes">
             {status.notes.map((note) => (
-              <li key={note.code + note.text}>
+              <li key={note.code + note.text} class="sentence">
                 <Prose text={note.text} />
               </li>
             ))}
@@ -80,7 +80,7 @@ function ModelSection({ status }: { status: Status }) {
     <>
       <p class="strong model-name">{model.ref}</p>
       <p>{texts.model.localityText[model.locality]}</p>
-      <p class="muted">
+      <p class="muted sentence">
         <Prose text={model.why} />
       </p>
       <p class="muted">
@@ -107,7 +107,7 @@ function SandboxSection({ sandbox }: { sandbox: Status["sandbox"] }) {
         <Prose text={words.sandboxOff} />
       </p>
       {sandbox.reason && (
-        <p class="strong">
+        <p class="strong sentence">
           <Prose text={sandbox.reason} />
         </p>
       )}
@@ -119,9 +119,10 @@ function SandboxSection({ sandbox }: { sandbox: Status["sandbox"] }) {
 }
 
 function PairedAs() {
-  const { pairing } = useApp();
+  const { pairing, store } = useApp();
   const state = pairing.state.value;
-  return state.state === "paired" ? (
-    <p class="muted">{words.device(state.device, state.person)}</p>
+  const person = store.me.value?.person.name;
+  return state.state === "paired" && person ? (
+    <p class="muted">{words.device(state.name, person)}</p>
   ) : null;
 }
