@@ -208,6 +208,24 @@ test("security: no capability is held and none can be gained", async () => {
   );
 });
 
+test("security: nothing is left in the workspace that runs as its owner", async () => {
+  const attack = (name: string) => `
+    cp /bin/true ${name}; chmod 6755 ${name}; chmod u+s ${name}
+    perl -e 'use Fcntl; umask 0; sysopen my $f, "${name}-new", O_CREAT | O_WRONLY, 06755; close $f' 2>/dev/null
+    find . -name "${name}*" -perm /6000`;
+  assert.doesNotMatch(await inside(attack("set-id")), /^\.\//m);
+  assert.match(await plain(attack("control")), /^\.\/control/m, "control");
+});
+
+test("security: sockets cannot hold memory without a bound", async () => {
+  // Perl's numbers: AF_UNIX, SOCK_STREAM, SOL_SOCKET, SO_SNDBUF.
+  const attack = perl(`
+    socketpair my $a, my $b, 1, 1, 0; setsockopt $a, 1, 7, 1 << 24;
+    print unpack "i", getsockopt $a, 1, 7;`);
+  const size = Number(await inside(attack));
+  assert.ok(size > 0 && size < Number(await plain(attack)), "control: outside it grows");
+});
+
 test("security: descriptors that the gateway was started with stay out", async () => {
   const script = (command: string) => `
     import { createFakePrograms } from "../../test/fakes/programs.ts";

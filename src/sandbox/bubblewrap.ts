@@ -22,9 +22,11 @@ const STARTED = "started\n";
 /**
  * Runs the command file, both streams in one pipe. What Node gives a program are sockets, and those
  * cannot be opened anew: `echo x >/dev/stderr` would fail. At the end what the command left behind
- * is killed, since it may hold the pipe open; 1 is bubblewrap itself.
+ * is killed, since it may hold the pipe open; 1 is bubblewrap itself. When the machine has no memory left
+ * the kernel ends what stands here first, before the gateway or a model server.
  */
 const START = `
+  echo 1000 >/proc/self/oom_score_adj
   mkfifo /tmp/.out; cat </tmp/.out & pump=$!
   exec 3>/tmp/.out; rm /tmp/.out; echo started >&2
   sh "$0" >&3 2>&1 3>&-; code=$?; exec 3>&-

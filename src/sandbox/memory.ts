@@ -3,6 +3,9 @@
  *
  * The kernel's limit (RLIMIT_DATA) counts each process by itself, and a control group is not ours to
  * make on most machines. So a program that spreads its memory over many processes is found by looking.
+ *
+ * Memory that the kernel keeps for a program, such as what stands in its pipes and sockets, belongs to no
+ * process at all. A command that fills it is ended when the machine has little left.
  */
 
 import { readFile, readdir } from "node:fs/promises";
@@ -10,19 +13,42 @@ import { readFile, readdir } from "node:fs/promises";
 /** Four looks a second cost less than 1% of a processor with 100 processes to look at. */
 const INTERVAL_MS = 250;
 
-/** Calls `exceeded` once when the tree under `pid` holds more than `limitBytes`. Ends with the signal. */
+/** What is left to the rest of the machine: less, and its own programs begin to be killed. */
+const SPARED_BYTES = 256 * 1024 * 1024;
+
+export type MemoryWatch = {
+  pid: number;
+  limitBytes: number;
+  exceeded: () => void;
+  /** What the machine has left. */
+  available?: () => Promise<number>;
+};
+
+/**
+ * Calls `exceeded` once when the tree under `pid` holds more than `limitBytes`, or the machine has nearly
+ * nothing left. Ends with the signal.
+ */
 export function watchMemory(
-  { pid, limitBytes, exceeded }: { pid: number; limitBytes: number; exceeded: () => void },
+  { pid, limitBytes, exceeded, available = readAvailable }: MemoryWatch,
   signal: AbortSignal,
 ): void {
+  // Where little was left before, the command is not to blame for it: half of that may go.
+  const spared = available().then((bytes) => Math.min(SPARED_BYTES, bytes / 2));
   const look = async () => {
-    const over = await holdsMoreThan(limitBytes, pid);
+    const over = (await available()) < (await spared) || (await holdsMoreThan(limitBytes, pid));
     if (signal.aborted) return;
     if (over) exceeded();
     else timer = setTimeout(() => void look(), INTERVAL_MS).unref();
   };
   let timer = setTimeout(() => void look(), INTERVAL_MS).unref();
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
+}
+
+/** What programs can still get without the machine beginning to swap. */
+async function readAvailable(): Promise<number> {
+  const text = await readFile("/proc/meminfo", "utf8").catch(() => ""); // hidden from us: nothing to judge by
+  const [, kilobytes] = /^MemAvailable:\s+(\d+) kB/m.exec(text) ?? [];
+  return kilobytes === undefined ? Infinity : Number(kilobytes) * 1024;
 }
 
 /** The shared pages of forked children are counted once for each; only if that is too much, exactly. */

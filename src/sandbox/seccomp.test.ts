@@ -22,7 +22,7 @@ const EVERYDAY = {
   bind: [49, 200],
   futex: [202, 98],
   statx: [332, 291],
-  openat2: [437, 437],
+  mkdirat: [258, 34],
 } as const;
 
 for (const arch of ["x64", "arm64"] as const) {
@@ -70,6 +70,38 @@ for (const arch of ["x64", "arm64"] as const) {
     assert.equal(inspected("ioctl", 0, 0x5401), ALLOWED, "TCGETS");
     assert.equal(inspected("ioctl", 0, 0x5412), NOT_PERMITTED, "TIOCSTI");
     assert.equal(inspected("ioctl", 0, 0x541c), NOT_PERMITTED, "TIOCLINUX");
+  });
+
+  test(`security: the ${arch} filter lets nothing be made that runs as its owner or group`, () => {
+    const [created, temporary] = [0o101, 0o20200002];
+    for (const [set, expected] of [
+      [0o4000, NOT_PERMITTED],
+      [0o2000, NOT_PERMITTED],
+      [0, ALLOWED],
+      [0o1000, ALLOWED],
+    ] as const) {
+      const mode = set | 0o755;
+      for (const name of ["fchmod", "chmod", "mknod", "creat"] as const) {
+        const [x64, arm64] = INSPECTED[name];
+        if ((arch === "x64" ? x64 : arm64) === undefined) continue;
+        assert.equal(inspected(name, 0, mode), expected, name);
+      }
+      assert.equal(inspected("fchmodat", 0, 0, mode), expected);
+      assert.equal(inspected("fchmodat2", 0, 0, mode), expected);
+      assert.equal(inspected("mknodat", 0, 0, mode | 0o100000), expected);
+      assert.equal(inspected("openat", 0, 0, created, mode), expected);
+      assert.equal(inspected("openat", 0, 0, temporary, mode), expected);
+      assert.equal(inspected("openat", 0, 0, 0, mode), ALLOWED, "makes nothing, has no mode");
+      if (arch === "x64") assert.equal(inspected("open", 0, created, mode), expected);
+    }
+    assert.equal(inspected("openat2"), NO_SUCH_CALL, "its mode cannot be seen");
+  });
+
+  test(`security: the ${arch} filter keeps a socket's buffers at their size`, () => {
+    const DONE = "errno 0";
+    for (const option of [7, 8, 32, 33]) assert.equal(inspected("setsockopt", 3, 1, option), DONE);
+    assert.equal(inspected("setsockopt", 3, 1, 2), ALLOWED, "SO_REUSEADDR");
+    assert.equal(inspected("setsockopt", 3, 6, 7), ALLOWED, "of another level");
   });
 
   test(`security: the ${arch} filter knows no call that was added later`, () => {

@@ -4,7 +4,8 @@
  * An empty network namespace is not enough: AF_VSOCK reaches the hypervisor from inside of one, and a
  * Unix socket that a program of the host left in the workspace can be connected to from any namespace
  * (a process supervisor's or a FastCGI server's would run commands there). So only Unix sockets can be
- * made, and none of them can be connected to anything that the program did not make itself.
+ * made, and none of them can be connected to anything that the program did not make itself. Nor can a file
+ * be given the mode that makes it run as its owner: what is left in the workspace stays on the host.
  *
  * The arm64 table was checked against the kernel's headers and by the tests' interpreter, not on hardware.
  */
@@ -45,6 +46,16 @@ const TIOCLINUX = 0x541c;
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SOCK_SEQPACKET = 5;
+/** Options of a socket that make its buffers larger: memory that no limit counts. */
+const SOL_SOCKET = 1;
+const BUFFER_SIZES = [7, 8, 32, 33]; // SO_SNDBUF, SO_RCVBUF and their FORCE
+
+/** The bits of a mode that make a program run as its file's owner or group, who is the gateway's user. */
+const SET_ID = 0o6000;
+
+/** Without one of these in its flags `open` looks at no mode. */
+const CREATES = 0o100 | 0o20000000; // O_CREAT, __O_TMPFILE
+
 const SOCK_TYPE_MASK = 0xf; // the rest are SOCK_NONBLOCK and SOCK_CLOEXEC
 
 /** Whether there is a table for this machine. Without one there is no sandbox. */
@@ -71,6 +82,18 @@ export function seccompProgram(arch: Architecture): Block {
     ...on(INSPECTED.ioctl, withoutTyping()),
     ...on(INSPECTED.socket, onlyUnixStreams()),
     ...on(INSPECTED.socketpair, onlyUnixStreams()),
+    ...on(INSPECTED.setsockopt, withoutLargeBuffers()),
+    ...on(INSPECTED.chmod, withoutSetId(1)),
+    ...on(INSPECTED.fchmod, withoutSetId(1)),
+    ...on(INSPECTED.fchmodat, withoutSetId(2)),
+    ...on(INSPECTED.fchmodat2, withoutSetId(2)),
+    ...on(INSPECTED.mknod, withoutSetId(1)),
+    ...on(INSPECTED.mknodat, withoutSetId(2)),
+    ...on(INSPECTED.creat, withoutSetId(1)),
+    ...on(INSPECTED.open, withoutNewSetId({ flags: 1, mode: 2 })),
+    ...on(INSPECTED.openat, withoutNewSetId({ flags: 2, mode: 3 })),
+    // Its mode stands in memory; on ENOSYS programs fall back to `openat`.
+    ...on(INSPECTED.openat2, verdict(fail(ENOSYS))),
     ...verdict(ALLOW),
   ];
 }
@@ -112,4 +135,27 @@ function onlyUnixStreams(): Block {
     ...ifEqual(SOCK_SEQPACKET, verdict(ALLOW)),
     ...verdict(fail(EPROTOTYPE)),
   ];
+}
+
+/** Says that it was done: programs ask for a size, and go on with what they get. */
+function withoutLargeBuffers(): Block {
+  return [
+    ...load(WORD.low(1)),
+    ...unlessEqual(SOL_SOCKET, verdict(ALLOW)),
+    ...load(WORD.low(2)),
+    ...BUFFER_SIZES.flatMap((option) => ifEqual(option, verdict(fail(0)))),
+    ...verdict(ALLOW),
+  ];
+}
+
+/**
+ * A set-id program in the workspace outlives the call and runs outside, as whoever the gateway is: any
+ * other user of the machine who can reach the file would become that one.
+ */
+function withoutSetId(mode: number): Block {
+  return [...load(WORD.low(mode)), ...ifAnyBit(SET_ID, verdict(fail(EPERM))), ...verdict(ALLOW)];
+}
+
+function withoutNewSetId({ flags, mode }: { flags: number; mode: number }): Block {
+  return [...load(WORD.low(flags)), ...ifAnyBit(CREATES, withoutSetId(mode)), ...verdict(ALLOW)];
 }

@@ -24,6 +24,17 @@ export const INSPECTED = {
   clone: [56, 220],
   clone3: [435, 435],
   ioctl: [16, 29],
+  setsockopt: [54, 208],
+  chmod: [90, undefined],
+  fchmod: [91, 52],
+  fchmodat: [268, 53],
+  fchmodat2: [452, 452],
+  mknod: [133, undefined],
+  mknodat: [259, 33],
+  creat: [85, undefined],
+  open: [2, undefined],
+  openat: [257, 56],
+  openat2: [437, 437],
 } satisfies Record<string, Numbers>;
 
 /** Calls that a program which edits and builds files never needs. */
@@ -59,8 +70,13 @@ export const REFUSED = {
   memfd_create: [319, 279],
   memfd_secret: [447, 447],
   shmget: [29, 194],
+  semget: [64, 190],
+  msgget: [68, 186],
+  mq_open: [240, 180],
 
-  // Large or seldom used parts of the kernel, known for their holes.
+  // Large or seldom used parts of the kernel, known for their holes; of the first the whole machine has a
+  // fixed number, which other programs would lack.
+  io_setup: [206, 0],
   io_uring_setup: [425, 425],
   io_uring_enter: [426, 426],
   io_uring_register: [427, 427],
