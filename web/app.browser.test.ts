@@ -4,7 +4,8 @@ import { after, before, suite, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
 
 import type { Play } from "../test/fakes/app-gateway.ts";
-import { CODE, refuse } from "../test/fakes/app-gateway.ts";
+import { CODE } from "../test/fakes/app-gateway.ts";
+import { refuse } from "../test/fakes/app-http.ts";
 import { launch, openPaired, openStage, picture, send, skip, until } from "./browser.ts";
 
 /** A turn that a test holds in its hand: it goes on when `next` is called. */

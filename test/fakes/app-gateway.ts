@@ -3,13 +3,11 @@
  * strict policy, keeps everything in memory, and says what a test tells it to say, when it tells it to.
  */
 
-import { readFileSync } from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { extname, join } from "node:path";
 
-import type { Me, ModelList, SessionDetail } from "../../src/protocol/api.ts";
+import type { Me, SessionDetail } from "../../src/protocol/api.ts";
 import type {
   AppEvent,
   ApprovalRequest,
@@ -18,6 +16,9 @@ import type {
   Status,
   TurnEvent,
 } from "../../src/protocol/event.ts";
+import type { Refusal } from "./app-http.ts";
+import { readBody, refuse, send, sendFile } from "./app-http.ts";
+import { demonstration, foundModels } from "./app-scene.ts";
 
 export const CODE = "KQ7M-2XVD";
 const PROOF = "proof-of-this-device";
@@ -25,13 +26,6 @@ const COOKIE = "isopod=cookie-of-this-device";
 const POLICY =
   "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; " +
   "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-const TYPES: Record<string, string> = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript",
-  ".css": "text/css",
-  ".svg": "image/svg+xml",
-};
-
 type Message = SessionMessage & { session: string };
 /** A turn as a test plays it: `emit` goes to the stream alone, `store` also into the session. */
 export type Play = {
@@ -319,99 +313,5 @@ export async function openAppGateway(dist: string) {
 }
 
 type Match = { id: string; body: Record<string, unknown> };
-export type Refusal = { status: number; error: { code: string; message: string; fix: string } };
-
-export function refuse(status: number, code: string, message: string): Refusal {
-  return { status, error: { code, message, fix: "Do as the `test` says" } };
-}
-
-const isRefusal = (answer: unknown): answer is Refusal =>
-  typeof answer === "object" && answer !== null && "error" in answer && "status" in answer;
-
-function send(response: ServerResponse, answer: unknown): void {
-  response.statusCode = isRefusal(answer) ? answer.status : 200;
-  response.setHeader("content-type", "application/json");
-  response.end(JSON.stringify(isRefusal(answer) ? { error: answer.error } : answer));
-}
-
-async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
-  let text = "";
-  for await (const piece of request.setEncoding("utf8")) text += piece;
-  // The page's own requests; what they say is what the tests look at.
-  return JSON.parse(text || "{}") as Record<string, unknown>;
-}
-
-function sendFile(dist: string, path: string, response: ServerResponse): void {
-  const name = path === "/" ? "/index.html" : path;
-  try {
-    const bytes = readFileSync(join(dist, name));
-    response.setHeader("content-type", TYPES[extname(name)] ?? "application/octet-stream");
-    response.end(bytes);
-  } catch {
-    response.writeHead(404).end();
-  }
-}
-
 const frame = (cursor: string, event: AppEvent): string =>
   `id: ${cursor}\ndata: ${JSON.stringify(event)}\n\n`;
-
-const demonstration: Status = {
-  version: "0.1.0",
-  mode: "private",
-  model: {
-    ref: "embedded/demonstration",
-    locality: "embedded",
-    contextTokens: 2048,
-    tools: true,
-    demonstration: true,
-    why: "No model server answered on this machine.",
-  },
-  sandbox: {
-    ok: false,
-    name: "none",
-    reason: "bubblewrap is not installed: `apt install bubblewrap`",
-  },
-  workspace: "/home/kim/isopod",
-  notes: [
-    {
-      code: "MODELS_NONE",
-      text: "No model server answered on ports 11434, 1234, 8000, 8080, 9931, 30000",
-    },
-    { code: "SANDBOX_OFF", text: "The tool `run` is off: bubblewrap is not installed" },
-  ],
-};
-
-const foundModels: ModelList = {
-  models: [
-    {
-      ref: "ollama/qwen3:8b",
-      provider: "ollama",
-      locality: "device",
-      contextTokens: 32_768,
-      tools: true,
-      loaded: true,
-      demonstration: false,
-      usable: true,
-    },
-    {
-      ref: "ollama/kimi-k2:cloud",
-      provider: "ollama",
-      locality: "cloud",
-      demonstration: false,
-      usable: false,
-      reason: "The mode is private, and this model runs in the cloud",
-    },
-    {
-      ref: "embedded/demonstration",
-      provider: "embedded",
-      locality: "embedded",
-      contextTokens: 2048,
-      tools: true,
-      demonstration: true,
-      usable: true,
-    },
-  ],
-  current: "embedded/demonstration",
-  why: "No model server answered on this machine.",
-  faults: [],
-};

@@ -190,10 +190,6 @@ const en = {
     alone: {
       find: ["Listing the files", "Listed the files"],
     } as Readonly<Record<string, readonly [running: string, done: string]>>,
-    /** For a call that names nothing. */
-    bare: { find: ["Listing the files", "Listed the files"] } as Readonly<
-      Record<string, readonly [running: string, done: string]>
-    >,
     other: ["Using", "Used"] as const,
     states: { running: "running", ok: "done", failed: "failed", cut: "did not finish" },
     input: "Input",
