@@ -184,8 +184,7 @@ async function build(options: AppOptions, closing: Closing): Promise<Omit<OpenGa
         startedAt: clock.now(),
         version: options.version,
         openStreams: app.openStreams,
-        unready: async () =>
-          (await models.current(AbortSignal.timeout(READY_MS))) ? [] : ["no model answers"],
+        unready: async () => ((await currentModel(models)) ? [] : ["no model answers"]),
         status,
         models: models.list,
         useModel: async (ref, signal) => void (await models.use(ref, signal)),
@@ -211,8 +210,21 @@ async function build(options: AppOptions, closing: Closing): Promise<Omit<OpenGa
   };
 }
 
-/** A server that is asleep must not make a health check hang. */
+type Models = ReturnType<typeof createRouter>;
+
+/** A server that is asleep must hold up neither a start nor a health check. */
 const READY_MS = 2_000;
+
+/** Null where no model answers, or none in time. */
+async function currentModel(models: Models) {
+  const signal = AbortSignal.timeout(READY_MS);
+  try {
+    return await models.current(signal);
+  } catch (error) {
+    if (signal.aborted) return null; // it says so when it is asked to chat
+    throw error;
+  }
+}
 
 type Address = { url: string; port: number; listening: readonly string[] };
 
@@ -376,13 +388,9 @@ async function whoListens(port: number, own: number, signal: AbortSignal) {
 
 async function readStatus(
   { options, config, mode }: Ground,
-  {
-    models,
-    sandbox,
-    workspace,
-  }: { models: ReturnType<typeof createRouter>; sandbox: SandboxChoice; workspace: string },
+  { models, sandbox, workspace }: { models: Models; sandbox: SandboxChoice; workspace: string },
 ): Promise<Status> {
-  const model = await models.current(AbortSignal.timeout(READY_MS));
+  const model = await currentModel(models);
   return {
     version: options.version,
     mode: mode.mode,
