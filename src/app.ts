@@ -11,7 +11,7 @@ import { createAgent } from "./agent/create-agent.ts";
 import { agentSettings } from "./agent/settings.ts";
 import { createAuthChecks } from "./auth/checks.ts";
 import { createAuth } from "./auth/create-auth.ts";
-import { createWebAuth } from "./auth/web-auth.ts";
+import { createWebAuth, type WebAuth } from "./auth/web-auth.ts";
 import { systemClock as clock } from "./base/clock.ts";
 import { createId } from "./base/ids.ts";
 import { createLog } from "./base/log.ts";
@@ -27,7 +27,8 @@ import { createMetrics } from "./gateway/metrics.ts";
 import { gatewayRoutes } from "./gateway/routes.ts";
 import { createGateway, type Gateway } from "./gateway/server.ts";
 import { gatewaySettings } from "./gateway/settings.ts";
-import { createSite } from "./gateway/site.ts";
+import { createSite, type Site } from "./gateway/site.ts";
+import type { Models } from "./models/candidate.ts";
 import { createModelChecks } from "./models/checks.ts";
 import { createEmbedded } from "./models/embedded.ts";
 import { dialects } from "./models/providers.ts";
@@ -44,6 +45,7 @@ import { toAllowedHost } from "./network/policy.ts";
 import { networkSetting, offlineSetting } from "./network/settings.ts";
 import type { Doors } from "./process/doors.ts";
 import { createPrograms } from "./process/programs.ts";
+import type { Check } from "./protocol/check.ts";
 import type { Mode, Status } from "./protocol/event.ts";
 import { createSandboxChecks } from "./sandbox/checks.ts";
 import { chooseSandbox } from "./sandbox/choose.ts";
@@ -54,6 +56,7 @@ import { createStoreChecks } from "./store/checks.ts";
 import { createStore } from "./store/sqlite.ts";
 import { createWorkspaceChecks } from "./tools/checks.ts";
 import { createTools } from "./tools/tools.ts";
+import type { Workspace } from "./tools/workspace.ts";
 import { createWorkspace } from "./tools/workspace-folder.ts";
 
 export type AppOptions = {
@@ -86,17 +89,49 @@ type Closing = (closer: () => unknown) => void;
 
 async function build(options: AppOptions, closing: Closing): Promise<Omit<OpenGateway, "close">> {
   const ground = await buildGround(options, closing);
-  const { config, store, log } = ground;
   const { workspace, sandbox } = await buildWorkspace(ground);
   const models = await buildModels(ground, closing);
   // Beside the rest of the start. What keeps a model from answering is told with the status.
-  const discovered = models.current(AbortSignal.timeout(READY_MS)).catch(() => null);
-  const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const discovered = currentModel(models).catch(() => null);
+  const parts = { models, workspace, sandbox };
+  const talk = buildTalk(ground, parts, closing);
+  const address: Address = { url: "http://127.0.0.1", port: 0, listening: [] };
+  const auth = createWebAuth(
+    await createAuth({ records: ground.store.auth, clock, ...keys(ground) }),
+    () => new URL(address.url),
+  );
+  const { promise: stopRequested, resolve: requestStop } = Promise.withResolvers<void>();
+  const status = () => readStatus(ground, parts);
+  const gateway = buildGateway(ground, { ...parts, ...talk, auth, address, status, requestStop });
 
+  await talk.agent.resume();
+  await talk.app.start(talk.inbox);
+  if (options.listen) Object.assign(address, await listen(options, ground, gateway, closing));
+  closing(() => talk.app.stop());
+  await Promise.all([sandbox.found, discovered]);
+  const pairing = await auth.createPairingCode(auth.gateway);
+  return {
+    send: sendTo(gateway),
+    key: readFileSync(auth.adminKeyFile, "utf8").trim(),
+    stopRequested,
+    ready: { url: address.url, pairing, status: await status(), log: ground.logFile },
+  };
+}
+
+type Parts = {
+  models: Models;
+  workspace: Workspace;
+  sandbox: Awaited<ReturnType<typeof buildWorkspace>>["sandbox"];
+};
+
+/** What people talk to: the agent, and the channels that reach it. */
+function buildTalk(ground: Ground, { models, workspace, sandbox }: Parts, closing: Closing) {
+  const { config, store, log } = ground;
+  const { sessions, turns } = store;
   const hub = createHub();
   const feed = createFeed({
     hub,
-    sessions: store.sessions,
+    sessions,
     isBusy: (session) => agent.isBusy(session),
     onFailure: (error) => log.error({ err: error }, "an event was lost"),
   });
@@ -108,42 +143,74 @@ async function build(options: AppOptions, closing: Closing): Promise<Omit<OpenGa
     sandbox: sandbox.now,
     mode: () => ground.mode.mode,
     settings: config.get(agentSettings),
-    timeZone,
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     clock,
     log,
     ...feed,
   });
   closing(() => agent.close());
-  const inbox = createInbox({ agent, sessions: store.sessions, hub });
-  const { app } = createChannels({
-    agent,
-    sessions: store.sessions,
-    turns: store.turns,
-    hub,
-    clock,
-    checkModel: async (ref, signal) => void (await models.route(ref, signal)),
-  });
+  const inbox = createInbox({ agent, sessions, hub });
+  const checkModel = async (ref: string, signal: AbortSignal) =>
+    void (await models.route(ref, signal));
+  const { app } = createChannels({ agent, sessions, turns, hub, clock, checkModel });
+  return { hub, agent, inbox, app };
+}
 
-  const { promise: stopRequested, resolve: requestStop } = Promise.withResolvers<void>();
-  const address: Address = { url: "http://127.0.0.1", port: 0, listening: [] };
-  const auth = createWebAuth(
-    await createAuth({
-      records: store.auth,
-      clock,
-      homeFolder: options.home,
-      environmentToken: config.get(gatewaySettings).token,
-    }),
-    () => new URL(address.url),
-  );
+type Door = Parts &
+  ReturnType<typeof buildTalk> & {
+    auth: WebAuth;
+    address: Address;
+    status: () => Promise<Status>;
+    requestStop: () => void;
+  };
+
+function buildGateway(ground: Ground, door: Door): Gateway {
+  const { config, store, log, mode, ledger, options } = ground;
+  const { models, hub, agent, inbox, app, auth, status, requestStop } = door;
+  const { hosts, origins } = config.get(gatewaySettings);
   const site = createSite(join(root, "web/dist"));
-  const status = () =>
-    readStatus(ground, { models, sandbox: sandbox.now(), workspace: workspace.root });
-  const checks = [
+  const metrics = createMetrics();
+  const checks = buildChecks(ground, door, site);
+  const routes = gatewayRoutes({
+    auth,
+    agent,
+    inbox,
+    hub,
+    sessions: store.sessions,
+    router: models,
+    metrics,
+    clock,
+    log,
+    agents: Object.keys(config.get(agentSettings).entries),
+    startedAt: clock.now(),
+    version: options.version,
+    openStreams: app.openStreams,
+    unready: async () => ((await currentModel(models)) ? [] : ["no model answers"]),
+    status,
+    models: models.list,
+    useModel: async (ref, signal) => void (await models.use(ref, signal)),
+    setMode: (next) => mode.set(next),
+    ledger: (limit) => ledger.tail(limit),
+    runChecks: (fix, signal) => runChecks(checks, { fix }, signal),
+    requestStop,
+  });
+  const gate = { hosts, origins };
+  return createGateway({
+    auth,
+    site,
+    metrics,
+    clock,
+    log,
+    gate,
+    routes: [...app.routes, ...routes],
+  });
+}
+
+function buildChecks(ground: Ground, { models, sandbox, address }: Door, site: Site): Check[] {
+  const { config, options } = ground;
+  return [
     ...createStoreChecks(options.home),
-    ...createAuthChecks({
-      homeFolder: options.home,
-      environmentToken: config.get(gatewaySettings).token,
-    }),
+    ...createAuthChecks(keys(ground)),
     ...createNetworkChecks(ground),
     ...createModelChecks({
       models,
@@ -159,58 +226,12 @@ async function build(options: AppOptions, closing: Closing): Promise<Omit<OpenGa
       siteBuilt: () => site.built,
     }),
   ];
-  const metrics = createMetrics();
-  const { hosts, origins } = config.get(gatewaySettings);
-  const gateway = createGateway({
-    auth,
-    site,
-    metrics,
-    clock,
-    log,
-    gate: { hosts, origins },
-    routes: [
-      ...app.routes,
-      ...gatewayRoutes({
-        auth,
-        agent,
-        inbox,
-        hub,
-        sessions: store.sessions,
-        router: models,
-        metrics,
-        clock,
-        log,
-        agents: Object.keys(config.get(agentSettings).entries),
-        startedAt: clock.now(),
-        version: options.version,
-        openStreams: app.openStreams,
-        unready: async () => ((await currentModel(models)) ? [] : ["no model answers"]),
-        status,
-        models: models.list,
-        useModel: async (ref, signal) => void (await models.use(ref, signal)),
-        setMode: (mode) => ground.mode.set(mode),
-        ledger: ground.ledger.tail,
-        runChecks: (fix, signal) => runChecks(checks, { fix }, signal),
-        requestStop,
-      }),
-    ],
-  });
-
-  await agent.resume();
-  await app.start(inbox);
-  if (options.listen) Object.assign(address, await listen(options, ground, gateway, closing));
-  closing(() => app.stop());
-  await Promise.all([sandbox.found, discovered]);
-  const pairing = await auth.createPairingCode(auth.gateway);
-  return {
-    send: sendTo(gateway),
-    key: readFileSync(auth.adminKeyFile, "utf8").trim(),
-    stopRequested,
-    ready: { url: address.url, pairing, status: await status(), log: ground.logFile },
-  };
 }
 
-type Models = ReturnType<typeof createRouter>;
+const keys = ({ config, options }: Ground) => ({
+  homeFolder: options.home,
+  environmentToken: config.get(gatewaySettings).token,
+});
 
 /** A server that is asleep must hold up neither a start nor a health check. */
 const READY_MS = 2_000;
@@ -261,10 +282,8 @@ async function buildGround(options: AppOptions, closing: Closing) {
   mode.onChange(() => egress.recheck());
   const programs = createPrograms({ doors, ledger, path: env["PATH"] ?? "/usr/bin:/bin" });
   closing(() => programs.close());
-  return {
-    ...{ options, doors, config, configFile, store, log, logFile, ledger, ledgerPath },
-    ...{ mode, storedMode, egress, programs },
-  };
+  // prettier-ignore
+  return { options, doors, config, configFile, store, log, logFile, ledger, ledgerPath, mode, storedMode, egress, programs };
 }
 
 const MODES: readonly Mode[] = ["device", "private", "internet"];
@@ -291,7 +310,7 @@ async function buildModels(ground: Ground, closing: Closing) {
     clock,
   });
   closing(() => demonstration.close());
-  let chosen = await store.values.get("model");
+  let chosen = (await store.values.get("model")) || undefined;
   const models = createRouter({
     dialects,
     egress,
@@ -309,7 +328,7 @@ async function buildModels(ground: Ground, closing: Closing) {
     chosen: {
       get: () => chosen,
       async set(ref) {
-        await store.values.set("model", ref);
+        await store.values.set("model", ref ?? "");
         chosen = ref;
       },
     },
@@ -388,17 +407,18 @@ async function whoListens(port: number, own: number, signal: AbortSignal) {
 
 async function readStatus(
   { options, config, mode }: Ground,
-  { models, sandbox, workspace }: { models: Models; sandbox: SandboxChoice; workspace: string },
+  { models, sandbox, workspace }: Parts,
 ): Promise<Status> {
   const model = await currentModel(models);
+  const choice = sandbox.now();
   return {
     version: options.version,
     mode: mode.mode,
     model,
-    sandbox: sandbox.ok
-      ? { ok: true, name: sandbox.sandbox.name }
-      : { ok: false, name: "none", reason: `${sandbox.reason}. ${sandbox.fix}` },
-    workspace,
+    sandbox: choice.ok
+      ? { ok: true, name: choice.sandbox.name }
+      : { ok: false, name: "none", reason: `${choice.reason}. ${choice.fix}` },
+    workspace: workspace.root,
     notes: [
       ...config.report.notes.map(({ path, message }) => ({
         code: "config",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { agentSettings } from "./agent/settings.ts";
 import { type Config, parseConfig } from "./config/config.ts";
 import { editConfig, parsePath } from "./config/edit.ts";
+import { withoutOverrides } from "./config/environment.ts";
 import { loadConfig } from "./config/load.ts";
 import { gatewaySettings } from "./gateway/settings.ts";
 import { modelsSetting } from "./models/settings.ts";
@@ -27,7 +28,7 @@ type Machine = { home: string; env: Readonly<Record<string, string | undefined>>
 export async function loadAppConfig(
   { home, env }: Machine,
   file?: string,
-): Promise<{ config: Config; file: string }> {
+): Promise<{ config: Config; file: string; found: boolean }> {
   if (file === undefined) return loadConfig({ home, env, settings });
   return loadConfig({ home, env: { ...env, ISOPOD_CONFIG: file }, settings });
 }
@@ -39,10 +40,11 @@ export async function editAppConfig(
 ): Promise<{ file: string }> {
   const { file } = loadConfig({ home, env, settings });
   const secretsFolder = join(home, "secrets");
+  const own = withoutOverrides(env); // a variable must not hide what is wrong in the file
   editConfig(file, { path: parsePath(path), value }, (text) => {
     const { report, get } = parseConfig({
       file: { name: file, text },
-      env,
+      env: own,
       secretsFolder,
       settings,
     });

@@ -56,7 +56,7 @@ export interface Host {
   ): Promise<{ ok: boolean; reasons: string[] }>;
 
   /** The config in force, or that of a file. */
-  config(file?: string): Promise<{ config: Config; file: string }>;
+  config(file?: string): Promise<{ config: Config; file: string; found: boolean }>;
   /** Writes one value into the config file, for a person; the next start uses it. Throws what is wrong with it. */
   editConfig(path: string, value: unknown): Promise<{ file: string }>;
   /** Checks that need no gateway. */

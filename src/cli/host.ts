@@ -21,7 +21,7 @@ export type HostParts = {
   open(options: { listen: boolean }): Promise<OpenGateway>;
   /** Speaks HTTP to a gateway, over TCP or a Unix socket. */
   dial(target: string): Promise<Send>;
-  loadConfig(file?: string): Promise<{ config: Config; file: string }>;
+  loadConfig(file?: string): Promise<{ config: Config; file: string; found: boolean }>;
   editConfig(path: string, value: unknown): Promise<{ file: string }>;
   /** Starts `isopod gateway run` so that it outlives this process; returns what ends the waiting early. */
   startBackground(): Promise<{ ended: Promise<unknown> }>;
@@ -155,10 +155,12 @@ function isAlive(pid: number): boolean {
 }
 
 function readKey(home: string): string {
+  const file = join(home, "admin.key");
   try {
-    return readFileSync(join(home, "admin.key"), "utf8").trim();
+    return readFileSync(file, "utf8").trim();
   } catch (cause) {
-    throw new Fault("AUTH_MISSING", {}, { cause });
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new Fault("ADMIN_KEY_UNREADABLE", { file, detail }, { cause });
   }
 }
 

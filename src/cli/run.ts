@@ -2,7 +2,7 @@
 
 import { Command as Parser, CommanderError } from "commander";
 
-import { type Fault, type ReportedFault, toFault } from "../base/fault.ts";
+import { Fault, type ReportedFault, toFault } from "../base/fault.ts";
 import type { Call, Command, Host } from "./command.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -35,12 +35,24 @@ export async function run({
     await program.parseAsync(words, { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has printed what it means
+    if (error instanceof CommanderError && error.exitCode === 0) return 0; // help or version, printed
     if (signal.aborted && error === signal.reason) return 130;
-    const fault = toFault(error, report);
+    const fault = toFault(toUsage(error, words, commands), report);
     printFault(fault, words.includes("--json"), terminal);
     return fault.exit;
   }
+}
+
+/** What commander refuses, as a fault whose fix names the help of the very command. */
+function toUsage(error: unknown, words: readonly string[], commands: readonly Command[]): unknown {
+  if (!(error instanceof CommanderError)) return error;
+  const line = words.join(" ");
+  const known = commands.find(({ name }) => line === name || line.startsWith(`${name} `));
+  const detail =
+    error.code === "commander.help"
+      ? `"isopod ${words.filter((word) => !word.startsWith("-")).join(" ")}" needs one more word`
+      : error.message.replace(/^error: /, "").replace(/\n\((.*)\)$/, " — $1");
+  return new Fault("USAGE", { detail, command: known ? `isopod ${known.name}` : "isopod" });
 }
 
 /**
@@ -65,10 +77,7 @@ function createProgram(terminal: Terminal, version: string): Parser {
     .configureOutput({
       writeOut: (text) => terminal.write(text),
       writeErr: (text) => terminal.say(text.trimEnd()),
-      outputError: (text, write) =>
-        write(
-          `${terminal.red("USAGE")}  ${text.replace(/^error: /, "").trimEnd()}\n  fix   See \`isopod --help\``,
-        ),
+      outputError: () => {}, // told as a fault, like everything else
     });
 }
 

@@ -10,6 +10,12 @@ const VARIABLES: { path: string; names: string[]; number?: boolean }[] = [
   { path: "agents.defaults.workspace", names: ["ISOPOD_WORKSPACE", "OPENCLAW_WORKSPACE"] },
 ];
 
+/** The environment without what overrides the config: for what a file says by itself. */
+export function withoutOverrides(env: Environment): Environment {
+  const names = new Set(VARIABLES.flatMap(({ names }) => names));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.has(name)));
+}
+
 /** Lets the environment have the last word. An empty variable counts as none. */
 export function applyEnvironment(draft: Draft, env: Environment): void {
   for (const { path, names, number } of VARIABLES) {

@@ -15,16 +15,18 @@ export function loadConfig(from: {
   home: string;
   env: Environment;
   settings: readonly Setting[];
-}): { config: Config; file: string } {
+}): { config: Config; file: string; found: boolean } {
   const named = from.env["ISOPOD_CONFIG"] || from.env["OPENCLAW_CONFIG_PATH"];
   const own = join(from.home, "isopod.json");
   const candidates = named ? [named] : [own, join(from.home, "openclaw.json")];
   for (const file of candidates) {
     const text = readText(file);
-    if (text !== undefined) return { config: parse(from, { name: file, text }), file };
+    if (text !== undefined) {
+      return { config: parse(from, { name: file, text }), file, found: true };
+    }
     if (named) throw new Fault("CONFIG_MISSING", { file });
   }
-  return { config: parse(from, undefined), file: own };
+  return { config: parse(from, undefined), file: own, found: false };
 }
 
 const parse = (

@@ -30,7 +30,10 @@ test("runChecks() shows the cause and skips its symptoms, however deep", async (
 test("runChecks() lets a warning stand without hiding what depends on it", async () => {
   const warning: Result = { ...ill, state: "warning" };
   const findings = await runChecks([check("a", warning), check("b", well, ["a"])], {}, signal);
-  assert.deepEqual(findings.map(({ state }) => state), ["warning", "ok"]);
+  assert.deepEqual(
+    findings.map(({ state }) => state),
+    ["warning", "ok"],
+  );
   assert.equal(isWell(findings), true);
 });
 

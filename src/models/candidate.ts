@@ -37,7 +37,10 @@ export interface Router {
 export interface Models extends Router {
   /** All there are, for `isopod models list` and `GET /api/models`. A server that fails is a fault in it. */
   list(signal: AbortSignal): Promise<ModelList>;
-  /** From now on this one answers where nobody picks another. Throws what keeps it from answering. */
+  /**
+   * From now on this one answers where nobody picks another; "auto" gives the choice back to config and
+   * discovery. Throws what keeps it from answering.
+   */
   use(ref: string, signal: AbortSignal): Promise<ModelStatus>;
   /** Who would answer now; null when nobody would, and `list` says why. */
   current(signal: AbortSignal): Promise<ModelStatus | null>;

@@ -8,7 +8,7 @@ import type { ModelSettings } from "./settings.ts";
 
 export type ContextChoice = { contextTokens: number; why: string };
 
-/** Prompt and tools take about 2,700 tokens; a short task with two files fits into this. */
+/** Prompt and tools take about 800 tokens, with notes and memories up to 2,700; a short task fits into this. */
 export const LEAST_CONTEXT = 8_192;
 
 const GIB = 1024 ** 3;

@@ -279,6 +279,8 @@ test("use() makes a model the first choice, and refuses one that cannot answer",
   assert.deepEqual(await refs(router), ["ollama/llama3:8b"]);
   await assert.rejects(router.use("ollama/none", signal()), { code: "MODEL_MISSING" });
   assert.equal(state.chosen, "ollama/llama3:8b");
+  await router.use("auto", signal());
+  assert.equal(state.chosen, undefined);
 });
 
 test("list() shows what there is, what may be used and why not, and servers that fail", async (t) => {

@@ -22,7 +22,7 @@ export type RouterDeps = ServersDeps & {
   /** Asked anew for each choice: what is free changes. */
   memory: () => Memory;
   /** What a person said with `isopod models use`, kept over a restart. It comes before config's primary. */
-  chosen: { get(): string | undefined; set(ref: string): Promise<void> };
+  chosen: { get(): string | undefined; set(ref: string | undefined): Promise<void> };
 };
 
 /** Opens nothing until it is asked. */
@@ -87,6 +87,12 @@ export function createRouter(deps: RouterDeps): Models {
     list,
 
     async use(ref, signal) {
+      if (ref === AUTOMATIC) {
+        await deps.chosen.set(undefined);
+        const candidate = await first(signal);
+        if (candidate instanceof Fault) throw candidate;
+        return toStatus(candidate);
+      }
       const candidate = await candidates.make(ref, CHOSEN, signal);
       await deps.chosen.set(candidate.ref);
       return toStatus(candidate);
@@ -105,6 +111,8 @@ export function createRouter(deps: RouterDeps): Models {
 type Link = { ref: string; why: string };
 type Failed = { ref: string; fault: Fault };
 
+/** In place of a model's name: what config names again, or the best that is found. */
+const AUTOMATIC = "auto";
 const CHOSEN = "it was chosen with `isopod models use`";
 
 /** Who is configured to answer, first one first, with the reason; nobody where nobody has said. */

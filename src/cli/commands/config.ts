@@ -9,7 +9,7 @@ export const configCheck = defineCommand({
   options: [["--json", "print JSON"]],
 
   async run({ host, args, options, terminal }) {
-    const { config, file } = await host.config(args[0]);
+    const { config, file, found } = await host.config(args[0]);
     const { report } = config;
     if (options["json"]) {
       terminal.json(report);
@@ -18,7 +18,8 @@ export const configCheck = defineCommand({
       for (const fault of report.faults) {
         terminal.print(`${terminal.red(fault.code)}  ${fault.message}\n  fix   ${fault.fix}`);
       }
-      terminal.print(report.ok ? `"${file}" is well.` : `"${file}" cannot be used.`);
+      const what = found ? `"${file}"` : `The config (there is no "${file}", all is default)`;
+      terminal.print(report.ok ? `${what} is well.` : `${what} cannot be used.`);
     }
     return report.ok ? 0 : 2;
   },
@@ -44,6 +45,8 @@ export const configExplain = defineCommand({
       for (const { code, message, fix } of config.report.faults)
         terminal.say(`${code}  ${message}\n  fix   ${fix}`);
     }
+    if (values.length === 0)
+      terminal.say(`There is no setting "${args[0]}"; see them all with \`isopod config explain\``);
     if (!config.report.ok) return 2;
     return values.length > 0 ? 0 : 1;
   },

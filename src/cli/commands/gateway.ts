@@ -89,7 +89,7 @@ export const gatewayStatus = defineCommand({
     else {
       terminal.print(`Runs at ${running.url} (process ${running.pid})\n`);
       printStatus(status, terminal);
-      if (pairing) terminal.print(`\n  open       ${pairingLink(pairing)}`);
+      if (pairing) printOpen(pairing, terminal);
     }
     return 0;
   },
@@ -115,16 +115,21 @@ function printReadyJson({ url, status, pairing }: Ready, terminal: Terminal): vo
   });
 }
 
-function printReady({ status, pairing }: Ready, terminal: Terminal): void {
+function printReady({ url, status, pairing }: Ready, terminal: Terminal): void {
   terminal.print(terminal.bold(`\nIsopod ${status.version} is ready\n`));
   printStatus(status, terminal);
   for (const note of status.notes) terminal.print(terminal.dim(`  note       ${note.text}`));
-  terminal.print(`
-  open       ${terminal.bold(pairingLink(pairing))}
-             (pairs one browser, once, within 10 minutes)
-  or type    npx isopod chat "what files do I have?"
+  if (url.startsWith("unix:")) terminal.print(`\n  socket     ${url}`);
+  else printOpen(pairing, terminal);
+  terminal.print(`  or type    npx isopod chat "what files do I have?"
   stop       Ctrl-C
 `);
+}
+
+function printOpen(pairing: { code: string; url: string }, terminal: Terminal): void {
+  terminal.print(`
+  open       ${terminal.bold(pairingLink(pairing))}
+             (pairs one browser, once, within 10 minutes)`);
 }
 
 function printStatus(status: Status, terminal: Terminal): void {

@@ -38,7 +38,7 @@ export const modelsUse = defineCommand({
   name: "models use",
   aliases: ["set"],
   summary: "make a model the one that answers from now on",
-  arguments: [["<model>", "such as ollama/qwen3:8b"]],
+  arguments: [["<model>", 'such as ollama/qwen3:8b; "auto" gives the choice back']],
   options: [["--json", "print JSON"]],
 
   async run({ host, args, options, terminal, signal }) {
