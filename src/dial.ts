@@ -31,7 +31,7 @@ export function startBackground(machine: {
   home: string;
   doors: Doors;
   env: Readonly<Record<string, string | undefined>>;
-}): { ended: Promise<unknown> } {
+}): { ended: Promise<string> } {
   return start({
     doors: machine.doors,
     script: join(import.meta.dirname, "../bin/isopod.cjs"),

@@ -23,8 +23,8 @@ export type HostParts = {
   dial(target: string): Promise<Send>;
   loadConfig(file?: string): Promise<{ config: Config; file: string; found: boolean }>;
   editConfig(path: string, value: unknown): Promise<{ file: string }>;
-  /** Starts `isopod gateway run` so that it outlives this process; returns what ends the waiting early. */
-  startBackground(): Promise<{ ended: Promise<unknown> }>;
+  /** Starts `isopod gateway run --json` so that it outlives this process; `ended` is what it said before it died. */
+  startBackground(): Promise<{ ended: Promise<string> }>;
 };
 
 /** A gateway that runs in this process. */
@@ -106,17 +106,31 @@ async function startGateway(
   signal: AbortSignal,
 ): Promise<RunningGateway> {
   const { ended } = await startBackground();
-  const died = new AbortController();
-  void ended.then(() => died.abort());
-  for (let left = START_SECONDS * 1000; left > 0 && !died.signal.aborted; left -= POLL_MS) {
+  let words: string | undefined;
+  void ended.then((said) => (words = said));
+  for (let left = START_SECONDS * 1000; left > 0; left -= POLL_MS) {
     const gateway = running();
     if (gateway) return gateway;
+    if (words !== undefined) throw lastFault(words) ?? notStarted(home);
     await pause(POLL_MS, undefined, { signal });
   }
-  throw new Fault("GATEWAY_DID_NOT_START", {
-    seconds: START_SECONDS,
-    log: join(home, "gateway.log"),
-  });
+  throw notStarted(home);
+}
+
+const notStarted = (home: string) =>
+  new Fault("GATEWAY_DID_NOT_START", { seconds: START_SECONDS, log: join(home, "gateway.log") });
+
+/** The fault among the lines that a gateway left when it died: its own words are better than ours. */
+function lastFault(words: string): ReportedFault | undefined {
+  for (const line of words.split("\n").toReversed()) {
+    try {
+      const fault = ReportedFault.from(JSON.parse(line));
+      if (fault) return fault;
+    } catch {
+      // not one of its JSON lines
+    }
+  }
+  return undefined;
 }
 
 async function whenStopped(pid: number, signal: AbortSignal): Promise<void> {

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, openSync } from "node:fs";
+import { fstatSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 import type { Doors } from "./doors.ts";
 
 /**
  * Starts one of our own scripts so that it outlives this process: a session of its own, no terminal, its
- * words in a file. `ended` resolves if it ends while we still wait for it.
+ * words in a file. `ended` resolves with what it has written there, if it ends while we still wait.
  */
 export function startBackground({
   doors,
@@ -20,9 +20,10 @@ export function startBackground({
   args: readonly string[];
   log: string;
   env: Readonly<Record<string, string | undefined>>;
-}): { ended: Promise<unknown> } {
+}): { ended: Promise<string> } {
   mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
-  const output = openSync(log, "a", 0o600);
+  const output = openSync(log, "a+", 0o600);
+  const { size } = fstatSync(output);
   const child = doors.start(() =>
     spawn(process.execPath, [script, ...args], {
       detached: true,
@@ -31,7 +32,10 @@ export function startBackground({
     }),
   );
   child.unref();
+  const written = () => readFileSync(log).subarray(size).toString();
   return {
-    ended: new Promise((resolve) => child.once("exit", resolve).once("error", resolve)),
+    ended: new Promise((resolve) => {
+      for (const end of ["exit", "error"]) child.once(end, () => resolve(written()));
+    }),
   };
 }
