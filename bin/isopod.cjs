@@ -49,8 +49,12 @@ if (fits(process.versions.node)) {
     runOn(node);
   } else {
     process.stderr.write(
-      "NODE_TOO_OLD  Cannot start on Node " + process.versions.node + ": Isopod needs " + FITTING + "\n" +
-        "  fix   Install Node 24, or run `npm ci` again without --omit=optional\n"
+      "NODE_TOO_OLD  Cannot start on Node " +
+        process.versions.node +
+        ": Isopod needs " +
+        FITTING +
+        "\n" +
+        "  fix   Install Node 24, or run `npm ci` again without --omit=optional\n",
     );
     process.exit(2);
   }
