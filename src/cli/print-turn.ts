@@ -20,7 +20,7 @@ export function createPrinter(terminal: Terminal): (event: TurnEvent) => void {
         midLine = !event.text.endsWith("\n");
         return;
       case "tool-call":
-        return step(`· ${event.tool} ${shorten(JSON.stringify(event.input))}`);
+        return step(`· ${plain(event.tool)} ${shorten(JSON.stringify(event.input))}`);
       case "tool-result":
         return event.ok ? undefined : step(`  ${shorten(event.output)}`);
       case "approval":

@@ -15,13 +15,13 @@ export function createTerminal({ stdin, stdout, stderr, env }: Streams): Termina
   const colours = stderr.isTTY && stdout.isTTY && !env["NO_COLOR"] && env["TERM"] !== "dumb";
   const paint = (code: number) => (text: string) =>
     colours ? `\u001B[${code}m${text}\u001B[0m` : text;
-  const print = (line: string) => void stdout.write(`${line}\n`);
+  const print = (line: string) => void stdout.write(`${toHarmless(line)}\n`);
   return {
     interactive: Boolean(stdin.isTTY && stdout.isTTY),
     print,
-    write: (text) => void stdout.write(text),
+    write: (text) => void stdout.write(toHarmless(text)),
     json: (value) => print(JSON.stringify(value)),
-    say: (line) => void stderr.write(`${line}\n`),
+    say: (line) => void stderr.write(`${toHarmless(line)}\n`),
     table: (rows) => toColumns(rows).forEach(print),
     dim: paint(2),
     bold: paint(1),
@@ -42,8 +42,24 @@ export function createTerminal({ stdin, stdout, stderr, env }: Streams): Termina
   };
 }
 
+/**
+ * Whatever is printed may repeat what a model, its server or a file said: the name of a model, a fault's
+ * detail. Of all escape sequences only the colours of `paint` pass: others retitle the window, fill the
+ * clipboard, or write over lines that stand there. Nor does text turn round what stands beside it.
+ */
+export const toHarmless = (text: string): string =>
+  text.replaceAll(HARMFUL, (found) =>
+    found.startsWith("\u001B[") ? found : `\uFFFD${found.slice(1)}`,
+  );
+
+/** Control characters, one that begins a colour with all of it; and turns of direction. */
+const HARMFUL =
+  /(?![\n\t])\p{Cc}(?:\[(?:0|1|2|31)m)?|[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
+
 /** Pads every cell but the last to the widest of its column; wide characters count double. */
-export function toColumns(rows: readonly (readonly string[])[]): string[] {
+export function toColumns(cells: readonly (readonly string[])[]): string[] {
+  // A cell with a line break in it would look like a row of ours.
+  const rows = cells.map((row) => row.map((cell) => cell.replaceAll(/[\n\t]/g, "\uFFFD")));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, width(cell))));

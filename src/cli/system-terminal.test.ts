@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { createPrinter } from "./print-turn.ts";
+import { toColumns, toHarmless } from "./system-terminal.ts";
+import type { Terminal } from "./terminal.ts";
+
+const RED = "\u001B[31m";
+const RESET = "\u001B[0m";
+
+test("security: of all escape sequences only our colours reach the terminal", () => {
+  assert.equal(toHarmless(`${RED}CODE${RESET}  text\n\tfix`), `${RED}CODE${RESET}  text\n\tfix`);
+  const attacks = [
+    "\u001B]0;title\u0007",
+    "\u001B]52;c;Y3VybA==\u0007",
+    "\u001B[2J\u001B[1;1H",
+    "\u009B31m",
+    "\rover",
+    "\u001B[31\u001B[2Jm",
+    "\b\b\b",
+    "\u202Egnp.exe",
+  ];
+  for (const attack of attacks) {
+    const shown = toHarmless(`a${attack}b`);
+    assert.doesNotMatch(shown, /(?![\n\t])\p{Cc}|\u202E/u, JSON.stringify(attack));
+  }
+});
+
+test("security: a model's name cannot look like a row of its own", () => {
+  const rows = toColumns([
+    ["name\nFORGED", "device"],
+    ["b", "lan"],
+  ]);
+  assert.equal(rows.length, 2);
+  for (const row of rows) assert.ok(!row.includes("\n"));
+});
+
+test("security: the name of a tool that a model made up stays on its line", () => {
+  const said: string[] = [];
+  const terminal: Partial<Terminal> = { say: (line) => said.push(line), dim: (text) => text };
+  const print = createPrinter(terminal as Terminal); // a tool call is said and nothing else
+  print({ type: "tool-call", id: "call_1", tool: "read\n? run\n  rm -rf", input: {} });
+  assert.deepEqual(said, ["· read ? run   rm -rf {}"]);
+});
