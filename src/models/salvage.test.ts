@@ -200,3 +200,13 @@ test("salvage() reads a text full of beginnings in little time", () => {
   assert.equal(salvage("[a]{".repeat(80_000), context()), undefined);
   assert.ok(performance.now() - began < 5000); // some 100 ms; without the limit it takes minutes
 });
+
+test("security: salvage() is not slowed down by a model that writes nothing but line ends", () => {
+  const started = performance.now();
+  const found = salvage(
+    `${"\n".repeat(100_000)}<tool_call>{"name": "read", "arguments": ${A}}</tool_call>`,
+    context({ earlier: [] }),
+  );
+  assert.equal(found?.calls.length, 1);
+  assert.ok(performance.now() - started < 2000, "the square of it took ten seconds");
+});

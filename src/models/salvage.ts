@@ -59,7 +59,7 @@ function readTail(text: string): { claims: Claim[]; start: number } | undefined 
 /** In an open code block or behind a backtick stands an example. */
 function isInCode(text: string, start: number): boolean {
   const before = text.slice(0, start);
-  return before.endsWith("`") || (before.match(/^\s*```/gm)?.length ?? 0) % 2 === 1;
+  return before.endsWith("`") || (before.match(/^[^\S\n]*```/gm)?.length ?? 0) % 2 === 1;
 }
 
 /** As many forms as follow one another from `start` on, and the white space behind them. */
