@@ -84,9 +84,10 @@ function step(tokens: readonly Token[], next: Set<number>, place: number, letter
 }
 
 /** What may stand for nothing is passed at once. */
-function enter(tokens: readonly Token[], places: Set<number>, place: number): void {
-  if (places.has(place)) return;
-  places.add(place);
-  const kind = tokens[place]?.kind;
-  if (kind === "many" || kind === "all" || kind === "folders") enter(tokens, places, place + 1);
+function enter(tokens: readonly Token[], places: Set<number>, from: number): void {
+  for (let place = from; !places.has(place); place++) {
+    places.add(place);
+    const kind = tokens[place]?.kind;
+    if (kind !== "many" && kind !== "all" && kind !== "folders") return;
+  }
 }
