@@ -1,3 +1,5 @@
+import { openSync, writeSync } from "node:fs";
+
 import pino from "pino";
 
 /** What rooms may write to the log. The first argument holds facts, the second a sentence. */
@@ -9,11 +11,11 @@ export interface Log {
 }
 
 /**
- * JSON lines to a file descriptor or a path. Never content of messages or files, never a secret: the
- * paths below are struck out even where a caller forgets.
+ * JSON lines to a file, for its owner alone. Never content of messages or files, never a secret: the paths
+ * below are struck out even where a caller forgets. Throws where the file cannot be opened, and never later.
  */
 export function createLog(to: { path: string; level?: string }): Log {
-  const target = pino.destination({ dest: to.path, sync: true, append: true, mode: 0o600 });
+  const file = openSync(to.path, "a", 0o600);
   return pino(
     {
       level: to.level ?? "info",
@@ -31,8 +33,17 @@ export function createLog(to: { path: string; level?: string }): Log {
         "*.authorization",
       ],
     },
-    target,
+    { write: (line) => write(file, line) },
   );
+}
+
+/** At once, so that the last words of a process are in it. */
+function write(file: number, line: string): void {
+  try {
+    writeSync(file, line);
+  } catch {
+    // The disk is full: whoever logs has an answer to give, and that matters more than the line.
+  }
 }
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
