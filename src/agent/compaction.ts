@@ -139,7 +139,16 @@ const SUMMARY_SYSTEM =
 const SUMMARY_TASK =
   "Summarise this conversation for the assistant that goes on with it, in at most 250 words: what the user wants, what was decided, names of files and what was done to them, facts that were found, what is still open. Keep names, numbers and paths exact.";
 
-function toLine(message: Message): string {
+/**
+ * Begins with who said it, and no other line does: a file whose text goes on with "User: …" would have its
+ * wishes summarised as the user's.
+ */
+const toLine = (message: Message): string => said(message).replaceAll(LINE_END, "\n  ");
+
+/** All that a reader may take for the end of a line. */
+const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/g;
+
+function said(message: Message): string {
   switch (message.role) {
     case "user":
       return `User: ${cutText(message.text, MAX_OLD_TEXT_BYTES)}`;
