@@ -73,13 +73,18 @@ export async function openFile(folder: Folder, name: string): Promise<FileHandle
 /** The whole of a file. Throws `FILE_TOO_LARGE`, also when it grows while it is read. */
 export async function readWhole(file: FileHandle, path: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  let length = 0;
-  for (;;) {
+  for await (const chunk of chunksOf(file, path)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** The same, piece by piece: of dozens of files at once not one is held. */
+export async function* chunksOf(file: FileHandle, path: string): AsyncGenerator<Buffer> {
+  for (let length = 0; ;) {
     const { bytesRead, buffer } = await file.read({ buffer: Buffer.allocUnsafe(READ_BYTES) });
-    if (bytesRead === 0) return Buffer.concat(chunks, length);
-    chunks.push(buffer.subarray(0, bytesRead));
+    if (bytesRead === 0) return;
     length += bytesRead;
     if (length > MAX_FILE_BYTES) throw tooLarge(path);
+    yield buffer.subarray(0, bytesRead);
   }
 }
 

@@ -21,8 +21,16 @@ const FOLDERS = [
 
 /** Files, wherever they stand. */
 const FILES = [
-  [".envrc", ".mise.toml", ".tool-versions"],
-  [".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".profile", ".inputrc"],
+  [".envrc", ".mise.toml", "mise.toml", ".tool-versions"],
+  [
+    ".bashrc",
+    ".bash_aliases",
+    ".bash_profile",
+    ".bash_login",
+    ".bash_logout",
+    ".profile",
+    ".inputrc",
+  ],
   [".zshrc", ".zshenv", ".zprofile", ".zlogin", ".kshrc", ".cshrc", ".tcshrc", ".login"],
   [".gitconfig", ".gitmodules", ".gitattributes", ".gitlab-ci.yml", ".pre-commit-config.yaml"],
   ["lefthook.yml", ".npmrc", ".yarnrc", ".yarnrc.yml", ".pnpmfile.cjs", ".mcp.json"],
@@ -31,9 +39,15 @@ const FILES = [
 
 const GUARDED = new Set([...FOLDERS, ...FILES]);
 
+/** Git takes any folder with this file in it for a repository, and runs what its `config` names. */
+const REPOSITORY = "HEAD";
+
 /** Why a person must agree to a write there; undefined when nobody must, or the path is none at all. */
 export function whyAsk(path: string, root: string): string | undefined {
-  const name = namesOf(path, root).find((one) => GUARDED.has(toPlain(one)));
+  const names = namesOf(path, root);
+  const name =
+    names.find((one) => GUARDED.has(toPlain(one))) ??
+    names.slice(-1).find((one) => toPlain(one) === REPOSITORY.toLowerCase());
   return name && `programs outside the sandbox run what stands in ${name}`;
 }
 
@@ -53,8 +67,13 @@ const toPlain = (name: string) =>
     .replaceAll(/\p{Cf}/gu, "")
     .toLowerCase();
 
+/** Where it is a file, it names the folder that git takes for it. */
+const GIT = ".git";
+
 /** Places of a repository that `.git` holds beside its thousands of objects. */
-const IN_GIT = [".git/config", ".git/hooks", ".git/info"];
+const IN_GIT = ["config", "config.worktree", "commondir", "hooks", "info"].map(
+  (place) => `${GIT}/${place}`,
+);
 
 /** More files than people have there; what is beyond is not watched. */
 const MAX_WATCHED = 200;
@@ -70,8 +89,8 @@ export async function watchGuarded(
   const found = new Map<string, string>();
   // The names alone say what there is to look at; in most workspaces next to nothing.
   const present = new Set(await readdir(workspace.root));
-  const folders = FOLDERS.filter((folder) => folder !== ".git");
-  const places = [...FILES, ...IN_GIT, ...folders].filter((place) =>
+  const folders = FOLDERS.filter((folder) => folder !== GIT);
+  const places = [...FILES, REPOSITORY, GIT, ...IN_GIT, ...folders].filter((place) =>
     present.has(place.split("/")[0] ?? place),
   );
   await Promise.all(places.map((place) => look(workspace, place, found, signal)));
@@ -86,7 +105,7 @@ async function look(
 ): Promise<void> {
   const state = await stateOf(workspace, path);
   if (state !== "absent" && state !== "PATH_NOT_FILE") found.set(path, state);
-  if (state !== "PATH_NOT_FILE") return;
+  if (state !== "PATH_NOT_FILE" || path === GIT) return;
   try {
     for await (const { path: inner, folder } of workspace.walk(path, signal)) {
       if (found.size >= MAX_WATCHED) return;

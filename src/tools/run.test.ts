@@ -92,3 +92,18 @@ test("security: run says which files that other programs run were written withou
     "ok",
   );
 });
+
+test("security: run says when a folder became a repository by one file", async () => {
+  for (const [path, content] of [
+    [".git", "gitdir: elsewhere"],
+    ["HEAD", "ref: refs/heads/main"],
+  ] as const) {
+    const context = await stage.context();
+    const { workspace } = context;
+    const sandbox = saying({ output: "ok" }, async () => {
+      await workspace.write(path, Buffer.from(content));
+    });
+    const text = await run.run({ command: "x" }, { ...context, sandbox });
+    assert.match(text, new RegExp(`may run: ${path.replace(".", "[.]")}\\. Tell`));
+  }
+});

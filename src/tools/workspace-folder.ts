@@ -8,6 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { Fault } from "../base/fault.ts";
 import {
   at,
+  chunksOf,
   codeOf,
   explain,
   type Folder,
@@ -17,7 +18,6 @@ import {
   openChild,
   openFile,
   openRoot,
-  readWhole,
   refuseOthers,
   tooLarge,
 } from "./folder.ts";
@@ -251,9 +251,9 @@ function skipGone(error: unknown): undefined {
 async function digestPath(root: string, path: string): Promise<string> {
   try {
     await using file = await openPath(root, path);
-    return createHash("sha256")
-      .update(await readWhole(file, path))
-      .digest("hex");
+    const hash = createHash("sha256");
+    for await (const chunk of chunksOf(file, path)) hash.update(chunk);
+    return hash.digest("hex");
   } catch (error) {
     if (error instanceof Fault && error.code === "PATH_MISSING") return "absent";
     throw error;

@@ -47,6 +47,7 @@ test("write asks a person before it touches what other programs run", async () =
     "./.git/x",
     "/workspace/.envrc",
     ".github/workflows/a.yml",
+    "sub/HEAD",
   );
   for (const path of guarded) assert.match(asks(path) ?? "", /outside the sandbox/, path);
   for (const path of [
@@ -55,6 +56,7 @@ test("write asks a person before it touches what other programs run", async () =
     "Makefile",
     "package.json",
     "git/x",
+    "src/head/index.ts",
     "../.git/x",
   ]) {
     assert.equal(asks(path), undefined, path);
