@@ -103,10 +103,13 @@ async function pour(
   outgoing: ReturnType<typeof httpRequest>,
 ): Promise<void> {
   outgoing.on("error", () => {}); // whoever refuses a body hangs up before its end
+  const closed = new Promise((resolve) => outgoing.once("close", resolve));
   for await (const chunk of body) {
-    if (outgoing.destroyed || outgoing.errored) return;
-    if (!outgoing.write(chunk))
-      await new Promise((resolve) => outgoing.once("drain", resolve).once("close", resolve));
+    if (outgoing.destroyed) return;
+    if (outgoing.write(chunk)) continue;
+    const drained = Promise.withResolvers<unknown>();
+    outgoing.once("drain", drained.resolve);
+    await Promise.race([drained.promise, closed]);
   }
   outgoing.end();
 }

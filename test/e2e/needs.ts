@@ -20,3 +20,31 @@ export const mountsMissing = missing(
 function missing([command = "", ...args]: readonly string[], why: string): string | false {
   return spawnSync(command, args, { stdio: "ignore" }).status === 0 ? false : why;
 }
+
+/** Whether a workspace can be made that our user may not write: root has to be able to become somebody else. */
+export const otherUserMissing =
+  process.getuid?.() === 0
+    ? missing(
+        [
+          "setpriv",
+          "--reuid=65534",
+          "--regid=65534",
+          "--clear-groups",
+          process.execPath,
+          "-e",
+          "0",
+        ],
+        "root cannot become another user here who can read this project",
+      )
+    : false;
+
+/** The system's own Node, where it is one that does not fit. */
+export const oldNode = findOldNode();
+
+function findOldNode(): { path: string; missing: string | false } {
+  const path = "/usr/bin/node";
+  const { stdout } = spawnSync(path, ["-p", "process.versions.node"], { encoding: "utf8" });
+  const major = Number((stdout ?? "").split(".")[0]);
+  const why = "this system has no Node that is too old";
+  return { path, missing: major > 0 && major < 24 ? false : why };
+}
