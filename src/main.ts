@@ -9,6 +9,7 @@ import { join } from "node:path";
 
 import { commands } from "./cli/commands.ts";
 import { createHost, type HostParts } from "./cli/host.ts";
+import { createInterrupts } from "./cli/interrupts.ts";
 import { run } from "./cli/run.ts";
 import { createTerminal } from "./cli/system-terminal.ts";
 import { takeDoors } from "./process/doors.ts";
@@ -28,9 +29,10 @@ const parts: HostParts = {
   startBackground: async () => (await import("./dial.ts")).startBackground(machine),
 };
 
-const interrupt = new AbortController();
-const stop = () => interrupt.abort(new Error("interrupted"));
-process.once("SIGINT", stop).once("SIGTERM", stop);
+const interrupts = createInterrupts();
+process.on("SIGINT", interrupts.interrupt).once("SIGTERM", interrupts.end);
+// Once the command is ending, another Ctrl-C ends it the hard way.
+interrupts.signal.addEventListener("abort", () => process.off("SIGINT", interrupts.interrupt));
 // The reader of a pipe went away (`isopod chat | head`): nothing is wrong, and there is nobody to tell.
 stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
@@ -42,7 +44,7 @@ process.exitCode = await run({
   commands,
   host: createHost(parts),
   terminal: createTerminal({ stdin, stdout, stderr, env }),
-  signal: interrupt.signal,
+  interrupts,
   report: (id, error) =>
     void import("./base/log.ts").then(({ createLog }) => {
       createLog({ path: join(home, "gateway.log") }).error({ id, err: error }, "a command failed");

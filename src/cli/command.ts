@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import type { Finding } from "../protocol/check.ts";
 import type { Status } from "../protocol/event.ts";
 import type { Client } from "./client.ts";
+import type { Interrupts } from "./interrupts.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** One command. Adding one: this shape in `commands/`, its test, a line in `commands.ts`. */
@@ -26,6 +27,8 @@ export type Call = {
   options: Readonly<Record<string, string | boolean | undefined>>;
   host: Host;
   terminal: Terminal;
+  /** Work that Ctrl-C ends instead of the command; undefined where it did. */
+  within: Interrupts["within"];
   signal: AbortSignal;
 };
 

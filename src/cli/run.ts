@@ -4,6 +4,7 @@ import { Command as Parser, CommanderError } from "commander";
 
 import { Fault, type ReportedFault, toFault } from "../base/fault.ts";
 import type { Call, Command, Host } from "./command.ts";
+import { type Interrupts, isInterruption } from "./interrupts.ts";
 import type { Terminal } from "./terminal.ts";
 
 export type Run = {
@@ -11,7 +12,7 @@ export type Run = {
   commands: readonly Command[];
   host: Host;
   terminal: Terminal;
-  signal: AbortSignal;
+  interrupts: Pick<Interrupts, "signal" | "within">;
   /** Where a bug's stack goes; a person sees only its id. */
   report: (id: string, error: unknown) => void;
 };
@@ -21,14 +22,15 @@ export async function run({
   commands,
   host,
   terminal,
-  signal,
+  interrupts,
   report,
 }: Run): Promise<number> {
+  const { signal, within } = interrupts;
   let code = 0;
   const program = createProgram(terminal, host.version);
   for (const command of commands) {
     addCommand(program, command, async (args, options) => {
-      code = await command.run({ args, options, host, terminal, signal });
+      code = await command.run({ args, options, host, terminal, within, signal });
     });
   }
   try {
@@ -36,7 +38,7 @@ export async function run({
     return code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0; // help or version, printed
-    if (signal.aborted && error === signal.reason) return 130;
+    if (isInterruption(error, signal)) return 130;
     const fault = toFault(toUsage(error, words, commands), report);
     printFault(fault, words.includes("--json"), terminal);
     return fault.exit;

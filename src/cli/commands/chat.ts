@@ -79,7 +79,8 @@ async function converse(client: Client, session: string, call: Call): Promise<nu
   for (;;) {
     const text = await terminal.ask("\n> ", signal);
     if (text === undefined || text.trim() === "/exit") return 0;
-    if (text.trim()) await takeTurn(client, session, text.trim(), call);
+    if (text.trim() === "") continue;
+    await call.within((signal) => takeTurn(client, session, text.trim(), { ...call, signal }));
   }
 }
 
