@@ -10,6 +10,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Fault, ReportedFault } from "../base/fault.ts";
 import type { Config } from "../config/config.ts";
 import type { Finding } from "../protocol/check.ts";
+import { refuseShared } from "../store/lock.ts";
 import { type Client, createClient, type Send } from "./client.ts";
 import type { Host, Ready, RunningGateway } from "./command.ts";
 
@@ -150,13 +151,17 @@ const cannotStart = (fault: Fault): Finding => ({
   fixable: false,
 });
 
-/** The address a gateway left in the state folder, where that process still lives. */
+/**
+ * The address a gateway left in the state folder, where that process still lives. In a folder that others
+ * can write it may be anybody's: the key would go there.
+ */
 function readRunning(home: string): RunningGateway | undefined {
   try {
+    refuseShared(home);
     const gateway = JSON.parse(readFileSync(join(home, "gateway.json"), "utf8")) as RunningGateway; // our own file
     return isAlive(gateway.pid) ? gateway : undefined;
   } catch {
-    return undefined; // no file, or a half-written one of a crash: no gateway runs
+    return undefined; // no file, or a half-written one of a crash; what is wrong with the folder, its start says
   }
 }
 
