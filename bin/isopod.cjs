@@ -28,13 +28,15 @@ function runOn(node) {
   var child = require("child_process").spawn(node, [__filename].concat(process.argv.slice(2)), {
     stdio: "inherit",
   });
+  // Without a listener Node opens its debugger, to whoever finds the port.
+  process.on("SIGUSR1", function () {});
   ["SIGINT", "SIGTERM", "SIGHUP"].forEach(function (signal) {
     process.on(signal, function () {
       child.kill(signal);
     });
   });
   child.on("exit", function (code, signal) {
-    process.exit(signal ? 128 : code);
+    process.exit(signal ? 128 + require("os").constants.signals[signal] : code);
   });
 }
 

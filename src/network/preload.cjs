@@ -179,6 +179,8 @@ function closeBackDoors(attempts) {
   refuseAll(process, ["binding", "_linkedBinding"], "internal binding", attempts);
   refuseAll(process, ["dlopen"], "native add-on", attempts);
   refuseAll(process, ["_debugProcess"], "debugger", attempts);
+  // Node answers this signal with a debugger on a TCP port, which any user of the machine can reach.
+  if (workers.isMainThread) process.on("SIGUSR1", () => attempts.refuse("debugger", "SIGUSR1"));
   refuseAll(modules, ["register"], "loader thread", attempts);
 }
 
