@@ -156,6 +156,29 @@ test("secrets come from the environment or the secrets folder, and are never pri
     assert.ok(!shown.includes(secret), `${secret} is shown`);
 });
 
+test("security: what a variable says is printed nowhere, nor a URL's password", () => {
+  const text = `{
+    models: { providers: { a: {
+      baseUrl: "http://user:\${CANARY}@host/v1",
+      params: { stop: ["\${CANARY}"], api_key: "canary", plain: "$\${CANARY}" },
+      maxConcurrent: "\${CANARY}",
+    }, b: { baseUrl: "http://user:canary@host/v1" } } },
+    agents: { defaults: { instructions: "Say \${CANARY}" } },
+  }`;
+  const { report } = read(text, { CANARY: "canary" });
+  assert.equal(
+    report.faults[0]?.path,
+    "models.providers.a.maxConcurrent",
+    "control: it was filled in",
+  );
+  assert.match(JSON.stringify(report), /Say \$\{CANARY\}/);
+  assert.doesNotMatch(JSON.stringify(report), /canary/);
+  const well = read(text.replace(/maxConcurrent.*/, ""), { CANARY: "canary" }).report;
+  assert.ok(well.ok);
+  assert.match(JSON.stringify(well), /http:\/\/…@host/);
+  assert.doesNotMatch(JSON.stringify(well), /canary/);
+});
+
 test("security: a secret outside its folder is not read", (t) => {
   const secrets = folder(t);
   for (const file of ["../../etc/passwd", "/etc/passwd", "a/../../x", "missing"]) {

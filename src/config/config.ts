@@ -55,7 +55,12 @@ export function parseConfig(source: ConfigSource): Config {
 
   const from = { env: source.env, folder: source.secretsFolder };
   const filled = fillSecrets(draft.value, from, faults);
-  const values = parseSettings(isObject(filled) ? filled : {}, source.settings, faults);
+  const values = parseSettings(
+    isObject(filled) ? filled : {},
+    draft.value,
+    source.settings,
+    faults,
+  );
   const first = faults[0]?.fault;
 
   return {
@@ -63,7 +68,7 @@ export function parseConfig(source: ConfigSource): Config {
       ok: !first,
       notes: draft.notes.map(({ path, message }) => ({ path: unescape(path), message })),
       faults: faults.map(({ path, fault }) => ({ path, ...fault.toJSON() })),
-      effective: strike(values),
+      effective: strike(values, draft.value),
     },
     get(setting) {
       if (first) throw first;
@@ -75,6 +80,7 @@ export function parseConfig(source: ConfigSource): Config {
 
 function parseSettings(
   value: Record<string, unknown>,
+  written: Record<string, unknown>,
   settings: readonly Setting[],
   faults: Finding[],
 ) {
@@ -85,11 +91,14 @@ function parseSettings(
       values.set(key, result.data);
       continue;
     }
-    for (const issue of result.error.issues) faults.push(toFinding(key, value[key], issue));
+    for (const issue of result.error.issues) {
+      faults.push(toFinding(key, strikeSecrets(value[key], key, written[key]), issue));
+    }
   }
   return values;
 }
 
+/** `value` has its secrets struck out: what is wrong with it is printed. */
 function toFinding(key: string, value: unknown, issue: z.core.$ZodIssue): Finding {
   const keys = [key, ...issue.path.map((part) => String(part))];
   const found = issue.path.reduce<unknown>(
@@ -100,8 +109,7 @@ function toFinding(key: string, value: unknown, issue: z.core.$ZodIssue): Findin
   const path = unescape(at);
   const fault = new Fault("CONFIG_VALUE", {
     path,
-    found:
-      found === undefined ? "nothing" : (JSON.stringify(strikeSecrets(found, at)) ?? String(found)),
+    found: found === undefined ? "nothing" : (JSON.stringify(found) ?? String(found)),
     allowed: allowed(issue),
   });
   return { path, fault };
@@ -140,8 +148,13 @@ const ARTICLES: Record<string, string> = {
   array: "a list: [ … ]",
 };
 
-function strike(values: ReadonlyMap<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Array.from(values, ([key, value]) => [key, strikeSecrets(value, key)]));
+function strike(
+  values: ReadonlyMap<string, unknown>,
+  written: Record<string, unknown>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Array.from(values, ([key, value]) => [key, strikeSecrets(value, key, written[key])]),
+  );
 }
 
 function origin(

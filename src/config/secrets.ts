@@ -2,12 +2,13 @@ import { readFileSync, realpathSync } from "node:fs";
 import { join, sep } from "node:path";
 
 import { Fault } from "../base/fault.ts";
+import { withoutLogin } from "../base/without-login.ts";
 import type { Finding } from "./draft.ts";
 import type { Environment } from "./environment.ts";
 import { isObject, join as joinPath, unescape } from "./read.ts";
 
 /** Paths whose values are never printed. */
-const SECRET = /(^|\.)(apiKey|token|password|authorization)$|\.headers\.[^.]+$/i;
+const SECRET = /(^|\.)([^.]*(api[_-]?key|password|secret)|token|authorization)$|\.headers\.[^.]+$/i;
 
 export const isSecret = (path: string) => SECRET.test(path);
 
@@ -36,27 +37,42 @@ export function fillSecrets(
   );
 }
 
-/** The same value with each secret struck out. */
-export function strikeSecrets(value: unknown, path = ""): unknown {
+/**
+ * The same value with each secret struck out. Of a text in which a variable stood, what was `written` is
+ * left: what the variable says may be a secret anywhere.
+ */
+export function strikeSecrets(value: unknown, path = "", written: unknown = undefined): unknown {
   if (isSecret(path) && value !== undefined && value !== null && value !== "") return "(secret)";
-  if (Array.isArray(value)) return value.map((item, i) => strikeSecrets(item, joinPath(path, i)));
+  if (typeof value === "string") {
+    return withoutLogin(typeof written === "string" && hasVariable(written) ? written : value);
+  }
+  if (Array.isArray(value)) {
+    const items: unknown[] = Array.isArray(written) ? written : [];
+    return value.map((item, i) => strikeSecrets(item, joinPath(path, i), items[i]));
+  }
   if (!isObject(value)) return value;
+  const members = isObject(written) ? written : {};
   return Object.fromEntries(
-    Object.entries(value).map(([key, child]) => [key, strikeSecrets(child, joinPath(path, key))]),
+    Object.entries(value).map(([key, child]) => {
+      const own = Object.hasOwn(members, key) ? members[key] : undefined;
+      return [key, strikeSecrets(child, joinPath(path, key), own)];
+    }),
   );
 }
 
+const hasVariable = (text: string) => [...text.matchAll(VARIABLE)].some(([, escaped]) => !escaped);
+
+/** `${NAME}`, or `$${NAME}` for a text that is none. */
+const VARIABLE = /\$(\$)?\{([A-Z_][A-Z0-9_]*)\}/g;
+
 function fillVariables(text: string, path: string, env: Environment, faults: Finding[]): string {
-  return text.replace(
-    /\$(\$)?\{([A-Z_][A-Z0-9_]*)\}/g,
-    (whole, escaped: string | undefined, name: string) => {
-      if (escaped) return whole.slice(1);
-      const value = env[name];
-      if (value !== undefined) return value;
-      faults.push(missing(path, `the variable ${name} is not set`));
-      return "";
-    },
-  );
+  return text.replace(VARIABLE, (whole, escaped: string | undefined, name: string) => {
+    if (escaped) return whole.slice(1);
+    const value = env[name];
+    if (value !== undefined) return value;
+    faults.push(missing(path, `the variable ${name} is not set`));
+    return "";
+  });
 }
 
 function readSecret(name: string, path: string, folder: string, faults: Finding[]): string {

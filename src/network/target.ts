@@ -1,4 +1,5 @@
 import { Fault } from "../base/fault.ts";
+import { withoutLogin } from "../base/without-login.ts";
 import { normalizeHost } from "./address.ts";
 import type { Destination } from "./policy.ts";
 
@@ -71,4 +72,4 @@ function invalid(text: string): Fault {
 }
 
 /** Without credentials, and no longer than one can read. */
-const shown = (text: string) => text.replace(/\/\/[^/@]*@/, "//…@").slice(0, 200);
+const shown = (text: string) => withoutLogin(text).slice(0, 200);

@@ -1,10 +1,11 @@
+import { withoutLogin } from "../without-login.ts";
 import { entry } from "./entry.ts";
 
 export const modelFaults = {
   MODEL_UNREACHABLE: entry<{ provider: string; url: string }>({
     status: 502,
     exit: 3,
-    message: ({ provider, url }) => `Cannot reach "${provider}" at ${url}`,
+    message: ({ provider, url }) => `Cannot reach "${provider}" at ${withoutLogin(`${url}`)}`,
     fix: ({ provider }) => `Start it, or correct models.providers.${provider}.baseUrl`,
   }),
   MODEL_REFUSED: entry<{ provider: string; detail: string }>({
@@ -137,7 +138,7 @@ export const modelFaults = {
     message: ({ provider }) =>
       `"${provider}" is an Ollama behind /v1, which loses tool calls; it is spoken natively instead`,
     fix: ({ provider, url }) =>
-      `Set models.providers.${provider} to { api: "ollama", baseUrl: "${url}" }`,
+      `Set models.providers.${provider} to { api: "ollama", baseUrl: "${withoutLogin(`${url}`)}" }`,
   }),
   MODEL_IN_CLOUD: entry<{ ref: string }>({
     status: 500,
