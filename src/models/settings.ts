@@ -87,7 +87,12 @@ const ProviderSettings = z.object({
     .meta({ examples: ["openai-completions"] }),
   baseUrl: z
     .string()
-    .regex(/^(https?:\/\/[^\s]+|unix:\/[^\s]+)$/, "http://…, https://… or unix:/path/to.sock:/v1")
+    // No "?" or "#": the route of a request is put behind it, and would be lost in either. Then whoever
+    // wrote the config would choose what is asked of the server, which may be a container engine's socket.
+    .regex(
+      /^(https?:\/\/[^\s?#]+|unix:\/[^\s?#]+)$/,
+      "http://…, https://… or unix:/path/to.sock:/v1",
+    )
     .optional()
     .describe("Where the server is; without it the product's default port on this machine")
     .meta({ examples: ["http://192.168.1.20:8000/v1"] }),
