@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
+import { systemClock } from "./base/clock.ts";
 import { commands } from "./cli/commands.ts";
 import { createHost, type HostParts } from "./cli/host.ts";
 import { createInterrupts } from "./cli/interrupts.ts";
@@ -29,10 +30,11 @@ const parts: HostParts = {
   startBackground: async () => (await import("./dial.ts")).startBackground(machine),
 };
 
-const interrupts = createInterrupts();
-process.on("SIGINT", interrupts.interrupt).once("SIGTERM", interrupts.end);
-// Once the command is ending, another Ctrl-C ends it the hard way.
-interrupts.signal.addEventListener("abort", () => process.off("SIGINT", interrupts.interrupt));
+const interrupts = createInterrupts(systemClock);
+process.on("SIGTERM", interrupts.end);
+process.on("SIGINT", () => {
+  if (!interrupts.interrupt()) process.exit(130); // nothing acknowledged is lost, as with kill -9
+});
 // The reader of a pipe went away (`isopod chat | head`): nothing is wrong, and there is nobody to tell.
 stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
