@@ -176,7 +176,8 @@ export const textOf = (events: readonly Json[]): string =>
 export const ofType = (events: readonly Json[], type: string): Json[] =>
   events.filter((event) => event["type"] === type);
 
-function watch(child: ChildProcess, what: string): Started {
+/** Follows what a process says, up to its end. */
+export function watch(child: ChildProcess, what: string): Started {
   const said = { stdout: "", stderr: "" };
   const { promise: ended, resolve } = Promise.withResolvers<Ran>();
   let isOver = false;

@@ -48,3 +48,8 @@ function findOldNode(): { path: string; missing: string | false } {
   const why = "this system has no Node that is too old";
   return { path, missing: major > 0 && major < 24 ? false : why };
 }
+
+export const scriptMissing = missing(
+  ["script", "-qefc", "true", "/dev/null"],
+  "there is no `script` that makes a terminal (Debian: bsdutils)",
+);
