@@ -47,6 +47,7 @@ import type { Doors } from "./process/doors.ts";
 import { createPrograms } from "./process/programs.ts";
 import type { Check } from "./protocol/check.ts";
 import type { Mode, Status } from "./protocol/event.ts";
+import { readBody } from "./protocol/http.ts";
 import { createSandboxChecks } from "./sandbox/checks.ts";
 import { chooseSandbox } from "./sandbox/choose.ts";
 import type { SandboxChoice } from "./sandbox/sandbox.ts";
@@ -432,7 +433,16 @@ async function readStatus(
 const sendTo =
   (gateway: Gateway): OpenGateway["send"] =>
   async ({ method, path, headers, body, signal }) => {
-    const init = { method, headers, signal, ...(body === undefined ? {} : { body }) };
-    const response = await gateway.answer(new Request(`http://localhost${path}`, init), "process");
-    return { status: response.status, body: response.body ?? (async function* () {})() };
+    const sent = new Map(
+      Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+    );
+    const request = {
+      method,
+      url: new URL(path, "http://localhost"),
+      headers: { get: (name: string) => sent.get(name) ?? null },
+      body: readBody(body ?? null),
+      signal,
+    };
+    const response = await gateway.answer(request, "process");
+    return { status: response.status, body: readBody(response.body) };
   };

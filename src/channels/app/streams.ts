@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { Fault } from "../../base/fault.ts";
+import { HttpResponse } from "../../protocol/http.ts";
 import { defineRoute, type Caller, type Route } from "../../protocol/route.ts";
 import type { Hub } from "../hub.ts";
 import { createEventStream } from "./event-stream.ts";
@@ -26,7 +27,7 @@ export function createStreams({ hub, clock }: { hub: Hub; clock: Clock }): Strea
   const callers = new Map<symbol, Caller>();
   const closing = new AbortController();
 
-  const open = (caller: Caller, after: string | undefined, hangUp: AbortSignal): Response => {
+  const open = (caller: Caller, after: string | undefined, hangUp: AbortSignal): HttpResponse => {
     const mine = [...callers.values()].filter((other) => other.credential === caller.credential);
     if (mine.length >= MAX_STREAMS) throw new Fault("STREAMS_FULL", { limit: MAX_STREAMS });
     const id = Symbol(caller.credential);
@@ -35,7 +36,7 @@ export function createStreams({ hub, clock }: { hub: Hub; clock: Clock }): Strea
     const ended = () => void callers.delete(id);
     const signal = AbortSignal.any([hangUp, closing.signal]);
     const stream = createEventStream({ hub, clock, person, after, ended }, signal);
-    return new Response(stream, {
+    return new HttpResponse(stream, {
       headers: {
         "content-type": "text/event-stream; charset=utf-8",
         // nginx and its kin collect an answer before they pass it on, unless told not to.

@@ -1,3 +1,4 @@
+import { HttpResponse } from "../../protocol/http.ts";
 import { defineRoute, type Route } from "../../protocol/route.ts";
 import { json } from "../answer.ts";
 import type { Metrics } from "../metrics.ts";
@@ -35,7 +36,7 @@ export const healthRoutes = ({ unready, metrics, openStreams, version }: HealthD
     handle: async () => {
       const gauges = { openStreams: openStreams(), version };
       const { text, contentType } = await writePrometheus(metrics.read(), gauges);
-      return new Response(text, { headers: { "content-type": contentType } });
+      return new HttpResponse(text, { headers: { "content-type": contentType } });
     },
   }),
 ];
