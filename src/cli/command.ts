@@ -48,8 +48,8 @@ export interface Host {
   runGateway(options: { onReady: (ready: Ready) => void }, signal: AbortSignal): Promise<void>;
   /** Starts one that outlives this process; resolves when it is ready. */
   startGateway(signal: AbortSignal): Promise<RunningGateway>;
-  /** What the state folder says of a running gateway; undefined when none runs. */
-  running(): RunningGateway | undefined;
+  /** What the state folder says of a running gateway; undefined when none runs, whatever it says. */
+  running(): Promise<RunningGateway | undefined>;
   /** Resolves once that process has ended. Throws `GATEWAY_DID_NOT_STOP`. */
   whenStopped(gateway: RunningGateway, signal: AbortSignal): Promise<void>;
   /** Whether the running gateway can answer. Throws `GATEWAY_NOT_RUNNING`, and `AUTH_REFUSED` for a wrong key. */

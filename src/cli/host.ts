@@ -46,10 +46,14 @@ const POLL_MS = 50;
 
 export function createHost(parts: HostParts): Host {
   const { home } = parts;
-  const running = () => readRunning(home);
+  const running = async () => {
+    const gateway = readRunning(home);
+    if (!gateway) return undefined;
+    return (await isAnswered(await parts.dial(gateway.socket))) ? gateway : undefined;
+  };
 
   const connect = async (given?: string): Promise<Client> => {
-    const gateway = running();
+    const gateway = await running();
     if (!gateway) throw new Fault("GATEWAY_NOT_RUNNING", { home });
     const key = given ?? readKey(home); // a home without a gateway may have no key yet
     const send = translating(await parts.dial(gateway.socket), gateway.url);
@@ -73,7 +77,7 @@ export function createHost(parts: HostParts): Host {
     connect: () => connect(),
     config: parts.loadConfig,
     editConfig: parts.editConfig,
-    withGateway: async (work) => (running() ? work(await connect()) : withOwn(work)),
+    withGateway: async (work) => ((await running()) ? work(await connect()) : withOwn(work)),
     checkHealth: async (key, signal) => (await connect(key)).health(signal),
     startGateway: (signal) => startGateway(parts, running, signal),
     whenStopped: ({ pid }, signal) => whenStopped(pid, signal),
@@ -90,7 +94,7 @@ export function createHost(parts: HostParts): Host {
 
     async doctor(fix, signal) {
       const look = async (client: Client) => (await client.doctor(fix, signal)).findings;
-      if (running()) return look(await connect());
+      if (await running()) return look(await connect());
       try {
         return await withOwn(look);
       } catch (error) {
@@ -103,14 +107,14 @@ export function createHost(parts: HostParts): Host {
 
 async function startGateway(
   { home, startBackground }: HostParts,
-  running: () => RunningGateway | undefined,
+  running: Host["running"],
   signal: AbortSignal,
 ): Promise<RunningGateway> {
   const { ended } = await startBackground();
   let words: string | undefined;
   void ended.then((said) => (words = said));
   for (let left = START_SECONDS * 1000; left > 0; left -= POLL_MS) {
-    const gateway = running();
+    const gateway = await running();
     if (gateway) return gateway;
     if (words !== undefined) throw lastFault(words) ?? notStarted(home);
     await pause(POLL_MS, undefined, { signal });
@@ -162,6 +166,22 @@ function readRunning(home: string): RunningGateway | undefined {
     return isAlive(gateway.pid) ? gateway : undefined;
   } catch {
     return undefined; // no file, or a half-written one of a crash; what is wrong with the folder, its start says
+  }
+}
+
+/** A gateway that is busy or stuck answers late; what only listens is one all the same. */
+const ANSWER_MS = 2_000;
+
+/** After kill -9 and a restart of the machine the number in the note is another program's by now. */
+async function isAnswered(send: Send): Promise<boolean> {
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  try {
+    const { body } = await send({ method: "GET", path: "/healthz", headers: {}, signal });
+    for await (const _ of body); // so that the connection can be used again
+    return true;
+  } catch (error) {
+    const { code } = Object(error) as { code?: unknown };
+    return code !== "ECONNREFUSED" && code !== "ENOENT"; // anything else is told by what is asked next
   }
 }
 

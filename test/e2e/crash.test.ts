@@ -1,7 +1,8 @@
 /** Kill -9 of the gateway at the worst moments: what was acknowledged is there, what was done is done once. */
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 
 import type { Loose } from "./client.ts";
@@ -121,6 +122,24 @@ test("killed while many messages come in: each that was acknowledged is there, a
   const { json } = await second.client.get(`/api/sessions/${String(one?.session)}`);
   assert.equal(messagesOf(json).filter(({ text }) => text === one?.text).length, 1);
   await second.stop();
+});
+
+test("the note that a killed gateway left is not believed when its number is another program's by now", async (t) => {
+  const machine = createMachine(t, { config: { models: { mode: "replace" } } });
+  const gateway = await machine.gateway();
+  await gateway.murder();
+  const note = JSON.parse(readFileSync(machine.path("gateway.json"), "utf8")) as object;
+  const other = spawn("sleep", ["60"]);
+  t.after(() => other.kill("SIGKILL"));
+  const { pid } = other;
+  writeFileSync(machine.path("gateway.json"), JSON.stringify({ ...note, pid }));
+
+  assert.deepEqual(await machine.json(1, ["gateway", "status", "--json"]), [{ running: false }]);
+  assert.deepEqual(await machine.json(0, ["gateway", "stop", "--json"]), [{ stopped: false }]);
+  const events = await machine.json(0, ["chat", "--json", "hello"]);
+  assert.equal(events.at(-1)?.["type"], "done");
+  const [started] = await machine.json(0, ["gateway", "start", "--json"]);
+  assert.notEqual(started?.["pid"], pid);
 });
 
 test("stopped while it streams (SIGTERM): it ends in time, and the turn is finished after the next start", async (t) => {

@@ -24,7 +24,7 @@ export const gatewayStart = defineCommand({
   options: [["--json", "print JSON"]],
 
   async run({ host, options, terminal, signal }) {
-    const running = host.running();
+    const running = await host.running();
     if (running) throw new Fault("GATEWAY_RUNNING", { url: running.url });
     const started = await host.startGateway(signal);
     if (options["json"]) terminal.json(started);
@@ -42,7 +42,7 @@ export const gatewayStop = defineCommand({
   options: [["--json", "print JSON"]],
 
   async run({ host, options, terminal, signal }) {
-    const running = host.running();
+    const running = await host.running();
     if (running) {
       const client = await host.connect(signal);
       await client.stopGateway(signal);
@@ -75,7 +75,7 @@ export const gatewayStatus = defineCommand({
   ],
 
   async run({ host, options, terminal, signal }) {
-    const running = host.running();
+    const running = await host.running();
     if (!running) {
       if (options["json"]) terminal.json({ running: false });
       else terminal.print("No gateway runs. Start it with `isopod gateway start`");
