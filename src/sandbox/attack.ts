@@ -61,6 +61,10 @@ report("write /", writes("/probe"));
 report("write /usr", writes("/usr/probe"));
 report("write /dev", writes("/dev/probe"));
 report("write /etc", writes("/etc/probe"));
+# Opened and left as it is: the kernel would start what it names, on the host.
+report("write /proc/sys", writes("/proc/sys/kernel/core_pattern"));
+my $planted = chmod(06755, "/workspace/hello") && (stat "/workspace/hello")[2] & 06000;
+report("leave a set-id program", $planted, $planted ? "left" : "$!");
 report("write through a link", writes("/workspace/$s{link}/probe"));
 
 my %family = (INET => 2, NETLINK => 16, INET6 => 10, PACKET => 17, BLUETOOTH => 31, ALG => 38, VSOCK => 40);

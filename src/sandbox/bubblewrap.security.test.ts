@@ -75,6 +75,21 @@ test("security: nothing but the workspace and scratch space can be written", asy
   assert.match(await inside("head -c 100000000 /dev/zero >/tmp/big"), /No space left/);
 });
 
+test(
+  "security: a program that is root outside turns none of the kernel's switches",
+  { skip: !isRoot && "only root's own workspace makes it root outside" },
+  async () => {
+    const own = join(top, "own");
+    await mkdir(own);
+    // The kernel starts what this one names, on the host. Opened for writing and left as it is.
+    const command = "(: >/proc/sys/kernel/core_pattern) 2>&1 && echo opened";
+    const call = { command, workspace: own, timeoutMs: 20_000 };
+    const { output } = await sandbox.run(call, new AbortController().signal);
+    assert.match(output, /Read-only/);
+    assert.equal(await plain(command), "opened", "control");
+  },
+);
+
 test("security: a link in the workspace leads nowhere", async () => {
   await writeFile(join(outside, "secret"), "canary", { mode: 0o666 });
   await symlink(outside, join(workspace, "way-out"));

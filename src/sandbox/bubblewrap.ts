@@ -4,6 +4,7 @@
  * and every call starts from nothing.
  */
 
+import { writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 
 import { Fault } from "../base/fault.ts";
@@ -22,11 +23,9 @@ const STARTED = "started\n";
 /**
  * Runs the command file, both streams in one pipe. What Node gives a program are sockets, and those
  * cannot be opened anew: `echo x >/dev/stderr` would fail. At the end what the command left behind
- * is killed, since it may hold the pipe open; 1 is bubblewrap itself. When the machine has no memory left
- * the kernel ends what stands here first, before the gateway or a model server.
+ * is killed, since it may hold the pipe open; 1 is bubblewrap itself.
  */
 const START = `
-  echo 1000 >/proc/self/oom_score_adj
   mkfifo /tmp/.out; cat </tmp/.out & pump=$!
   exec 3>/tmp/.out; rm /tmp/.out; echo started >&2
   sh "$0" >&3 2>&1 3>&-; code=$?; exec 3>&-
@@ -47,6 +46,7 @@ const FLOOD_PAUSE_MS = 1; // per chunk of 64 KiB: some 30 MB a second
 
 /** Beside people and model servers a tool comes second (see nice(1)). */
 const NICENESS = 10;
+const OOM_FIRST = "1000"; // the highest (see proc(5), oom_score_adj)
 
 export type BubblewrapOptions = {
   programs: Programs;
@@ -120,7 +120,7 @@ async function attend(
   };
   const over = new AbortController();
   const timer = setTimeout(end, call.timeoutMs, "timeout");
-  lowerPriority(program.pid);
+  putSecond(program.pid);
   const { memoryMb } = limits;
   const watch = { pid: program.pid, limitBytes: memoryMb * 1024 * 1024 };
   watchMemory({ ...watch, exceeded: () => end("memory") }, over.signal);
@@ -159,9 +159,11 @@ async function listen(program: Program, limitBytes: number, onOutput?: (text: st
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-function lowerPriority(pid: number): void {
+/** For the processor, and when the machine has no memory left: the kernel ends this before a model server. */
+function putSecond(pid: number): void {
   try {
     setPriority(pid, NICENESS);
+    writeFileSync(`/proc/${pid}/oom_score_adj`, OOM_FIRST);
   } catch {
     // It has ended already.
   }

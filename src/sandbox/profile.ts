@@ -80,8 +80,10 @@ export function bubblewrapOptions({ system, workspace, hidden, fds }: World): st
     ["--bind", workspace, INSIDE_WORKSPACE, "--chdir", INSIDE_WORKSPACE],
     ["--ro-bind-data", String(fds.command), COMMAND_FILE],
 
-    // Without these two, / and /dev are writable memory without a bound.
-    ["--remount-ro", "/dev", "--remount-ro", "/"],
+    // Without these, / and /dev are writable memory without a bound. And who is root outside owns the
+    // switches of /proc/sys, in a namespace too: `kernel.core_pattern` names a program that the kernel starts
+    // on the host.
+    ["--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/"],
   ].flat();
 }
 
