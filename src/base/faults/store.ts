@@ -33,7 +33,8 @@ export const storeFaults = {
     exit: 1,
     message: ({ path, mode }) =>
       `Cannot vouch for "${path}": other users of this machine may open it (mode ${mode})`,
-    fix: ({ path }) => `Run \`isopod doctor --fix\`, or \`chmod go-rwx ${path}\``,
+    fix: ({ path }) =>
+      `Run \`chmod go-rwx ${path}\`, then \`isopod doctor --fix\` for what lies in it`,
   }),
   STORE_SPACE_LOW: entry<{ folder: string; freeMb: number }>({
     status: 507,
