@@ -43,6 +43,9 @@ const START_SECONDS = 30;
 /** Running turns write what they have before the end: longer than any tool is let run on. */
 const STOP_SECONDS = 20;
 const POLL_MS = 50;
+/** Who has the state folder and does not serve is another command with a turn of its own, or a gateway that starts. */
+const LOCK_SECONDS = 30;
+const LOCK_POLL_MS = 250;
 
 export function createHost(parts: HostParts): Host {
   const { home } = parts;
@@ -52,12 +55,13 @@ export function createHost(parts: HostParts): Host {
     return (await isAnswered(await parts.dial(gateway.socket))) ? gateway : undefined;
   };
 
+  const dial = async ({ url, socket }: RunningGateway, key: string): Promise<Client> =>
+    createClient(translating(await parts.dial(socket), url), { address: url, key });
+
   const connect = async (given?: string): Promise<Client> => {
     const gateway = await running();
     if (!gateway) throw new Fault("GATEWAY_NOT_RUNNING", { home });
-    const key = given ?? readKey(home); // a home without a gateway may have no key yet
-    const send = translating(await parts.dial(gateway.socket), gateway.url);
-    return createClient(send, { address: gateway.url, key });
+    return dial(gateway, given ?? readKey(home)); // a home without a gateway may have no key yet
   };
 
   const withOwn = async <T>(work: (client: Client) => Promise<T>): Promise<T> => {
@@ -77,7 +81,21 @@ export function createHost(parts: HostParts): Host {
     connect: () => connect(),
     config: parts.loadConfig,
     editConfig: parts.editConfig,
-    withGateway: async (work) => ((await running()) ? work(await connect()) : withOwn(work)),
+
+    async withGateway(work, signal) {
+      for (let left = LOCK_SECONDS * 1000; ; left -= LOCK_POLL_MS) {
+        const gateway = await running();
+        if (gateway) return work(await dial(gateway, readKey(home)));
+        try {
+          return await withOwn(work);
+        } catch (error) {
+          const isLocked = error instanceof Fault && error.code === "STORE_LOCKED";
+          if (!isLocked || left <= 0) throw error;
+        }
+        await pause(LOCK_POLL_MS, undefined, { signal });
+      }
+    },
+
     checkHealth: async (key, signal) => (await connect(key)).health(signal),
     startGateway: (signal) => startGateway(parts, running, signal),
     whenStopped: ({ pid }, signal) => whenStopped(pid, signal),

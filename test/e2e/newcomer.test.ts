@@ -177,3 +177,15 @@ test("doctor --fix takes other people's rights off the state folder", async (t) 
   assert.equal(statSync(machine.path("leftover.txt")).mode & 0o077, 0);
   await (await machine.gateway()).stop();
 });
+
+test("several chats at once without a gateway wait for each other, and for a gateway that is just starting", async (t) => {
+  const machine = createMachine(t, ALONE);
+  const chats = ["one", "two", "three"].map((name) =>
+    machine.json(0, ["chat", "--json", `write ${name} to ${name}.txt`]),
+  );
+  for (const events of await Promise.all(chats)) assert.equal(events.at(-1)?.["type"], "done");
+  const starting = machine.gateway();
+  const events = await machine.json(0, ["chat", "--json", "hello"]);
+  assert.equal(events.at(-1)?.["type"], "done");
+  await (await starting).stop();
+});
