@@ -43,3 +43,16 @@ test("a link may be defined after it is used, also while the text grows", () => 
     /https:\/\/example\.org/,
   );
 });
+
+test("security: no text keeps the page from being shown", () => {
+  for (const text of [
+    ">".repeat(5000),
+    "- ".repeat(5000),
+    "> - ".repeat(3000),
+    "[".repeat(20_000),
+  ]) {
+    const blocks = createMarkdownReader().read(`${text}<b>`);
+    assert.ok(blocks.length > 0);
+    assert.ok(blocks.every(({ html }) => typeof html === "string"));
+  }
+});

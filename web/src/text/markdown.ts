@@ -1,6 +1,6 @@
 /** Markdown as HTML, block by block. What it returns is not safe to show before `sanitise.ts` has seen it. */
 
-import type { Token } from "marked";
+import type { Token, TokensList } from "marked";
 import { Lexer, Parser } from "marked";
 
 export type Block = { html: string };
@@ -20,7 +20,7 @@ export function createMarkdownReader(): MarkdownReader {
   let definitions = "";
   return {
     read(text) {
-      const list = Lexer.lex(text, OPTIONS);
+      const list = lex(text);
       // A definition at the end changes links far above it.
       const known = definitions === (definitions = JSON.stringify(list.links)) ? blocks : [];
       const tokens = list.filter(({ type }) => type !== "space" && type !== "def");
@@ -31,6 +31,19 @@ export function createMarkdownReader(): MarkdownReader {
       return blocks;
     },
   };
+}
+
+/**
+ * Quotes in quotes without end exhaust the stack. The text is shown as it was written, then: an exception
+ * would take the whole page with it, each time the conversation is opened.
+ */
+function lex(text: string): TokensList {
+  try {
+    return Lexer.lex(text, OPTIONS);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return Object.assign([{ type: "code", raw: text, text }], { links: {} });
+  }
 }
 
 const toHtml = (token: Token): string => Parser.parse([token], OPTIONS);
