@@ -144,7 +144,6 @@ function buildTalk(ground: Ground, { models, workspace, sandbox }: Parts, closin
     sandbox: sandbox.now,
     mode: () => ground.mode.mode,
     settings: config.get(agentSettings),
-    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     clock,
     log,
     ...feed,

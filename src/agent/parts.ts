@@ -29,8 +29,8 @@ export type AgentDeps = {
   sandbox: () => SandboxChoice;
   mode: () => Mode;
   settings: AgentSettings;
-  /** Such as "Europe/Berlin". */
-  timeZone: string;
+  /** Such as "Europe/Berlin"; the system's without it. */
+  timeZone?: string;
   clock: Clock;
   log: Log;
   /** Everything that happens in a turn, in order. Must not throw. */

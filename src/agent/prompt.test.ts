@@ -65,7 +65,10 @@ test("of many memories the newest are kept, of long notes the beginning and the 
 test("the time is told to the minute, with weekday and zone", () => {
   const at = Date.UTC(2025, 11, 31, 23, 5, 59);
 
-  assert.equal(createMinuteText("Asia/Seoul")(at), "Thursday 2026-01-01 08:05 (Asia/Seoul)");
+  const minuteOf = createMinuteText("Asia/Seoul");
+  assert.equal(minuteOf(at), "Thursday 2026-01-01 08:05 (Asia/Seoul)");
+  assert.equal(minuteOf(at + 1_000), "Thursday 2026-01-01 08:06 (Asia/Seoul)");
+  assert.match(createMinuteText()(at), / \([\w/+-]+\)$/);
 });
 
 test("mode and sandbox are told when they change, and once after a restart", () => {

@@ -45,19 +45,28 @@ const sandboxLine = (off: string | undefined) =>
     : `Programs: cannot be run (${cutText(off, MAX_REASON_BYTES).replaceAll(/\s+/g, " ")})`;
 
 /**
- * Writes times as "Friday 2025-11-21 11:29 (Europe/Berlin)". To the minute: nobody asks a model for seconds.
- * The formatter costs milliseconds to make, so it is made once, at the first message.
+ * Writes times as "Friday 2025-11-21 11:29 (Europe/Berlin)", in the system's time zone without one. To the
+ * minute: nobody asks a model for seconds. To ask the system takes 25 ms, so it is asked at the first
+ * message.
  */
-export function createMinuteText(timeZone: string): (at: number) => string {
+export function createMinuteText(timeZone?: string): (at: number) => string {
   let format: Intl.DateTimeFormat | undefined;
+  let written = { minute: NaN, text: "" };
   return (at) => {
+    const minute = Math.floor(at / 60_000);
+    if (minute === written.minute) return written.text;
     format ??= new Intl.DateTimeFormat("en-GB", { timeZone, ...FIELDS });
-    const parts = Object.fromEntries(
-      format.formatToParts(at).map(({ type, value }) => [type, value]),
-    );
-    const { weekday, year, month, day, hour, minute } = parts;
-    return `${weekday} ${year}-${month}-${day} ${hour}:${minute} (${timeZone})`;
+    written = { minute, text: write(format, at) };
+    return written.text;
   };
+}
+
+function write(format: Intl.DateTimeFormat, at: number): string {
+  const parts = Object.fromEntries(
+    format.formatToParts(at).map(({ type, value }) => [type, value]),
+  );
+  const { weekday, year, month, day, hour, minute } = parts;
+  return `${weekday} ${year}-${month}-${day} ${hour}:${minute} (${format.resolvedOptions().timeZone})`;
 }
 
 const FIELDS = {

@@ -2,7 +2,16 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import type { Dirent } from "node:fs";
-import { type FileHandle, mkdir, open, opendir, realpath, rename, unlink } from "node:fs/promises";
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  opendir,
+  realpath,
+  rename,
+  unlink,
+} from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
 import { Fault } from "../base/fault.ts";
@@ -125,9 +134,24 @@ const unwritable = (workspace: string, cause: unknown) =>
 const asideName = () => `${ASIDE}${randomBytes(8).toString("hex")}`;
 
 async function openPath(root: string, path: string): Promise<FileHandle> {
+  await refuseMissing(root, path);
   const { folder, name } = await openParent(root, path, false);
   await using _ = folder.handle;
   return await openFile(folder, name);
+}
+
+/**
+ * Most workspaces have no notes, and every new conversation asks for them: that costs one question and no
+ * descriptor. Only for what lies directly in the workspace, so that no link is followed on the way.
+ */
+async function refuseMissing(root: string, path: string): Promise<void> {
+  const [name, ...more] = parsePath(path, root);
+  if (name === undefined || more.length > 0) return;
+  try {
+    await lstat(join(root, name));
+  } catch (cause) {
+    if (codeOf(cause) === "ENOENT") throw new Fault("PATH_MISSING", { path: name }, { cause });
+  }
 }
 
 /** Walks down to the folder that holds the file. With `make`, folders that are missing are made. */

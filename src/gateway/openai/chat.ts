@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 
 import type { Agent } from "../../agent/agent.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -43,7 +43,7 @@ export function chatRoute(deps: ChatDeps): Route {
       const found = await findSource(deps, request);
       const source = measured(found, deps);
       const about = {
-        id: `chatcmpl-${randomBytes(12).toString("hex")}`,
+        id: `chatcmpl-${randomUUID()}`,
         model: body.model || MAIN_AGENT,
         created: Math.floor(clock.now() / 1000),
       };
