@@ -1,6 +1,6 @@
 /**
- * The composition root: the only file that builds parts. A gateway is built from the ground up, room by
- * room; what a room needs from above is handed in here. What was built last is closed first.
+ * The composition root: with `ground.ts`, the only file that builds parts. A gateway is built from the
+ * ground up, room by room; what a room needs from above is handed in here.
  */
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,13 +14,11 @@ import { createAuth } from "./auth/create-auth.ts";
 import { createWebAuth, type WebAuth } from "./auth/web-auth.ts";
 import { systemClock as clock } from "./base/clock.ts";
 import { createId } from "./base/ids.ts";
-import { createLog } from "./base/log.ts";
 import { createChannels } from "./channels/channels.ts";
 import { createFeed } from "./channels/feed.ts";
 import { createHub } from "./channels/hub.ts";
 import { createInbox } from "./channels/inbox.ts";
 import type { OpenGateway } from "./cli/host.ts";
-import type { Config } from "./config/config.ts";
 import { runChecks } from "./doctor/doctor.ts";
 import { gatewayChecks, parseBind } from "./gateway/checks.ts";
 import { createMetrics } from "./gateway/metrics.ts";
@@ -28,6 +26,7 @@ import { gatewayRoutes } from "./gateway/routes.ts";
 import { createGateway, type Gateway } from "./gateway/server.ts";
 import { gatewaySettings } from "./gateway/settings.ts";
 import { createSite, type Site } from "./gateway/site.ts";
+import { type Ground, workspacePlace } from "./ground.ts";
 import type { Models } from "./models/candidate.ts";
 import { createModelChecks } from "./models/checks.ts";
 import { createEmbedded } from "./models/embedded.ts";
@@ -35,79 +34,47 @@ import { dialects } from "./models/providers.ts";
 import { createRouter } from "./models/router.ts";
 import { modelsSetting } from "./models/settings.ts";
 import { createNetworkChecks } from "./network/checks.ts";
-import type { AllowedHost } from "./network/egress.ts";
-import { createEgress } from "./network/guard.ts";
-import { createLedger } from "./network/ledger.ts";
 import { createListeners } from "./network/listen.ts";
-import { createModeSwitch } from "./network/mode.ts";
 import { createPortOwner } from "./network/owner.ts";
-import { toAllowedHost } from "./network/policy.ts";
-import { networkSetting, offlineSetting } from "./network/settings.ts";
-import type { Doors } from "./process/doors.ts";
-import { createPrograms } from "./process/programs.ts";
 import type { Check } from "./protocol/check.ts";
-import type { Mode, Status } from "./protocol/event.ts";
+import type { Status } from "./protocol/event.ts";
 import { readBody } from "./protocol/http.ts";
 import { createSandboxChecks } from "./sandbox/checks.ts";
-import { chooseSandbox } from "./sandbox/choose.ts";
-import type { SandboxChoice } from "./sandbox/sandbox.ts";
 import { sandboxSetting } from "./sandbox/settings.ts";
-import { loadAppConfig } from "./settings.ts";
 import { createStoreChecks } from "./store/checks.ts";
-import { createStore } from "./store/sqlite.ts";
 import { createWorkspaceChecks } from "./tools/checks.ts";
 import { createTools } from "./tools/tools.ts";
-import type { Workspace } from "./tools/workspace.ts";
-import { createWorkspace } from "./tools/workspace-folder.ts";
-
-export type AppOptions = {
-  home: string;
-  env: Readonly<Record<string, string | undefined>>;
-  version: string;
-  doors: Doors;
-  /** False for a gateway that serves one command in this very process. */
-  listen: boolean;
-};
 
 const root = join(import.meta.dirname, "..");
 
-/** Throws the fault that keeps it from starting; what was built by then is closed again. */
-export async function openApp(options: AppOptions): Promise<OpenGateway> {
-  const closers: (() => unknown)[] = [];
-  const close = async () => {
-    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
-  };
+/** Throws the fault that keeps it from starting; the ground is closed then, and whenever this is. */
+export async function openApp(ground: Ground): Promise<OpenGateway> {
   try {
-    const gateway = await build(options, (closer) => void closers.push(closer));
-    return { ...gateway, close };
+    return { ...(await build(ground)), close: ground.close };
   } catch (error) {
-    await close();
+    await ground.close();
     throw error;
   }
 }
 
-type Closing = (closer: () => unknown) => void;
-
-async function build(options: AppOptions, closing: Closing): Promise<Omit<OpenGateway, "close">> {
-  const ground = await buildGround(options, closing);
-  const { workspace, sandbox } = await buildWorkspace(ground);
-  const models = await buildModels(ground, closing);
+async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
+  const { options, closing, sandbox } = ground;
+  const models = await buildModels(ground);
   // Beside the rest of the start. What keeps a model from answering is told with the status.
   const discovered = currentModel(models).catch(() => null);
-  const parts = { models, workspace, sandbox };
-  const talk = buildTalk(ground, parts, closing);
+  const talk = buildTalk(ground, models);
   const address: Address = { url: "http://127.0.0.1", port: 0, listening: [] };
   const auth = createWebAuth(
     await createAuth({ records: ground.store.auth, clock, ...keys(ground) }),
     () => new URL(address.url),
   );
   const { promise: stopRequested, resolve: requestStop } = Promise.withResolvers<void>();
-  const status = () => readStatus(ground, parts);
-  const gateway = buildGateway(ground, { ...parts, ...talk, auth, address, status, requestStop });
+  const status = () => readStatus(ground, models);
+  const gateway = buildGateway(ground, { models, ...talk, auth, address, status, requestStop });
 
   await talk.agent.resume();
   await talk.app.start(talk.inbox);
-  if (options.listen) Object.assign(address, await listen(options, ground, gateway, closing));
+  if (options.listen) Object.assign(address, await listen(ground, gateway));
   closing(() => talk.app.stop());
   await Promise.all([sandbox.found, discovered]);
   const pairing = await auth.createPairingCode(auth.gateway);
@@ -119,15 +86,9 @@ async function build(options: AppOptions, closing: Closing): Promise<Omit<OpenGa
   };
 }
 
-type Parts = {
-  models: Models;
-  workspace: Workspace;
-  sandbox: Awaited<ReturnType<typeof buildWorkspace>>["sandbox"];
-};
-
 /** What people talk to: the agent, and the channels that reach it. */
-function buildTalk(ground: Ground, { models, workspace, sandbox }: Parts, closing: Closing) {
-  const { config, store, log } = ground;
+function buildTalk(ground: Ground, models: Models) {
+  const { closing, config, store, log, workspace, sandbox } = ground;
   const { sessions, turns } = store;
   const hub = createHub();
   const feed = createFeed({
@@ -156,13 +117,13 @@ function buildTalk(ground: Ground, { models, workspace, sandbox }: Parts, closin
   return { hub, agent, inbox, app };
 }
 
-type Door = Parts &
-  ReturnType<typeof buildTalk> & {
-    auth: WebAuth;
-    address: Address;
-    status: () => Promise<Status>;
-    requestStop: () => void;
-  };
+type Door = ReturnType<typeof buildTalk> & {
+  models: Models;
+  auth: WebAuth;
+  address: Address;
+  status: () => Promise<Status>;
+  requestStop: () => void;
+};
 
 function buildGateway(ground: Ground, door: Door): Gateway {
   const { config, store, log, mode, ledger, options } = ground;
@@ -206,8 +167,8 @@ function buildGateway(ground: Ground, door: Door): Gateway {
   });
 }
 
-function buildChecks(ground: Ground, { models, sandbox, address }: Door, site: Site): Check[] {
-  const { config, options } = ground;
+function buildChecks(ground: Ground, { models, address }: Door, site: Site): Check[] {
+  const { config, options, sandbox } = ground;
   return [
     ...createStoreChecks(options.home),
     ...createAuthChecks(keys(ground)),
@@ -249,60 +210,8 @@ async function currentModel(models: Models) {
 
 type Address = { url: string; port: number; listening: readonly string[] };
 
-type Ground = Awaited<ReturnType<typeof buildGround>>;
-
-/** What everything else stands on: state folder, config, log, ledger, mode, and the ways out. */
-async function buildGround(options: AppOptions, closing: Closing) {
-  const { home, env, doors } = options;
-  const { config, file: configFile } = await loadAppConfig(options);
-  config.get(gatewaySettings); // a config that is not well must not make a state folder
-  const store = await createStore({ folder: home, clock });
-  closing(() => store.close());
-  const logFile = join(home, "gateway.log");
-  const log = createLog({ path: logFile });
-  const ledgerPath = join(home, "ledger.jsonl");
-  const ledger = createLedger({ path: ledgerPath, clock, log });
-  closing(() => ledger.close());
-  const kept = await store.values.get("mode");
-  let stored = MODES.find((mode) => mode === kept);
-  const storedMode = () => stored;
-  const mode = createModeSwitch({
-    offline: config.get(offlineSetting),
-    read: storedMode,
-    async write(mode) {
-      await store.values.set("mode", mode);
-      stored = mode;
-    },
-    ledger,
-    log,
-  });
-  const hosts = allowedHosts(config, env);
-  const egress = createEgress({ doors, policy: () => ({ mode: mode.mode, hosts }), ledger, clock });
-  closing(() => egress.close());
-  mode.onChange(() => egress.recheck());
-  const programs = createPrograms({ doors, ledger, path: env["PATH"] ?? "/usr/bin:/bin" });
-  closing(() => programs.close());
-  // prettier-ignore
-  return { options, doors, config, configFile, store, log, logFile, ledger, ledgerPath, mode, storedMode, egress, programs };
-}
-
-const MODES: readonly Mode[] = ["device", "private", "internet"];
-
-/** Who may be contacted at all, as far as the mode reaches: what the config and OLLAMA_HOST name. */
-function allowedHosts(config: Config, env: AppOptions["env"]): AllowedHost[] {
-  const providers = Object.entries(config.get(modelsSetting).providers).map(([id, { baseUrl }]) => [
-    baseUrl ?? "",
-    `models.providers.${id}.baseUrl`,
-  ]);
-  const others = config.get(networkSetting).allow.map((host) => [host, "network.allow"]);
-  const named = [[env["OLLAMA_HOST"] ?? "", "OLLAMA_HOST"]];
-  return [...providers, ...others, ...named].flatMap(
-    ([value = "", setting = ""]) => toAllowedHost(value, setting) ?? [],
-  );
-}
-
-async function buildModels(ground: Ground, closing: Closing) {
-  const { config, store, egress, programs, mode, options } = ground;
+async function buildModels(ground: Ground) {
+  const { closing, config, store, egress, programs, mode, options } = ground;
   const settings = config.get(modelsSetting);
   const demonstration = createEmbedded({
     programs,
@@ -340,47 +249,9 @@ async function buildModels(ground: Ground, closing: Closing) {
 /** `{ file }` was read into a text when the config was. */
 const apiKeyOf = (key: unknown) => (typeof key === "string" ? key : undefined);
 
-const workspacePlace = ({ options: { home }, config, configFile }: Ground) => ({
-  folder: config.get(agentSettings).defaults.workspace ?? join(home, "workspace"),
-  keepOut: [home, configFile],
-});
-
-/** The workspace, and the sandbox: probed beside the rest of the start. */
-async function buildWorkspace(ground: Ground) {
-  const { options, config, programs, log } = ground;
-  const { home } = options;
-  const { folder, keepOut } = workspacePlace(ground);
-  const workspace = await createWorkspace(folder, keepOut);
-  const settings = config.get(sandboxSetting);
-  let choice: SandboxChoice = unprobed("its probe still runs", "Wait a moment and try again");
-  /** Attacks the sandbox anew; what it finds holds from then on. */
-  const look = async (signal: AbortSignal) => {
-    choice = await chooseSandbox(
-      { programs, settings, workspace: workspace.root, hidden: [home] },
-      signal,
-    );
-    return choice;
-  };
-  const found = look(new AbortController().signal).catch((error: unknown) => {
-    log.error({ err: error }, "the sandbox could not be probed");
-    choice = unprobed("its probe failed", "Look at $ISOPOD_HOME/gateway.log");
-  });
-  return { workspace, sandbox: { found, look, now: () => choice } };
-}
-
-const unprobed = (reason: string, fix: string): SandboxChoice => ({
-  ok: false,
-  reason,
-  fix,
-  tried: [],
-});
-
-async function listen(
-  { home, doors }: AppOptions,
-  { config, ledger, log }: Ground,
-  gateway: Gateway,
-  closing: Closing,
-): Promise<Address> {
+async function listen(ground: Ground, gateway: Gateway): Promise<Address> {
+  const { config, doors, ledger, log, closing } = ground;
+  const { home } = ground.options;
   const listeners = createListeners({ doors, ledger, log });
   const fetch = gateway.answer;
   const socket = join(home, "gateway.sock");
@@ -406,8 +277,8 @@ async function whoListens(port: number, own: number, signal: AbortSignal) {
 }
 
 async function readStatus(
-  { options, config, mode }: Ground,
-  { models, sandbox, workspace }: Parts,
+  { options, config, mode, sandbox, workspace }: Ground,
+  models: Models,
 ): Promise<Status> {
   const model = await currentModel(models);
   const choice = sandbox.now();

@@ -22,7 +22,10 @@ const machine = { home, env, version, doors: takeDoors({ strict: true }) };
 
 const parts: HostParts = {
   ...machine,
-  open: async (options) => (await import("./app.ts")).openApp({ ...machine, ...options }),
+  async open(options) {
+    const ground = await (await import("./ground.ts")).openGround({ ...machine, ...options });
+    return (await import("./app.ts")).openApp(ground);
+  },
   loadConfig: async (file) => (await import("./settings.ts")).loadAppConfig(machine, file),
   editConfig: async (path, value) =>
     (await import("./settings.ts")).editAppConfig(machine, { path, value }),

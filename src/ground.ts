@@ -1,0 +1,164 @@
+/**
+ * The lower half of the composition: what everything else stands on. It is loaded and built first, and the
+ * sandbox is attacked in a process of its own while the upper half (`app.ts`) is still being loaded.
+ */
+
+import { join } from "node:path";
+
+import { agentSettings } from "./agent/settings.ts";
+import { systemClock as clock } from "./base/clock.ts";
+import { createLog } from "./base/log.ts";
+import type { Config } from "./config/config.ts";
+import { gatewaySettings } from "./gateway/settings.ts";
+import { modelsSetting } from "./models/settings.ts";
+import type { AllowedHost } from "./network/egress.ts";
+import { createEgress } from "./network/guard.ts";
+import { createLedger } from "./network/ledger.ts";
+import { createModeSwitch } from "./network/mode.ts";
+import { toAllowedHost } from "./network/policy.ts";
+import { networkSetting, offlineSetting } from "./network/settings.ts";
+import type { Doors } from "./process/doors.ts";
+import type { Programs } from "./process/program.ts";
+import { createPrograms } from "./process/programs.ts";
+import type { Mode } from "./protocol/event.ts";
+import { chooseSandbox } from "./sandbox/choose.ts";
+import type { SandboxChoice } from "./sandbox/sandbox.ts";
+import { sandboxSetting } from "./sandbox/settings.ts";
+import { loadAppConfig } from "./settings.ts";
+import { createStore } from "./store/sqlite.ts";
+import { createWorkspace } from "./tools/workspace-folder.ts";
+
+export type GroundOptions = {
+  home: string;
+  env: Readonly<Record<string, string | undefined>>;
+  version: string;
+  doors: Doors;
+  /** False for a gateway that serves one command in this very process. */
+  listen: boolean;
+};
+
+/** Takes what is to be closed at the end; what was built last is closed first. */
+export type Closing = (closer: () => unknown) => void;
+
+export type Ground = Awaited<ReturnType<typeof openGround>>;
+
+/** Throws the fault that keeps it from starting; what was built by then is closed again. */
+export async function openGround(options: GroundOptions) {
+  const closers: (() => unknown)[] = [];
+  const closing: Closing = (closer) => void closers.push(closer);
+  const close = async () => {
+    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
+  };
+  try {
+    const base = await buildBase(options, closing);
+    return { ...base, ...(await buildWorkspace(base)), closing, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Base = Awaited<ReturnType<typeof buildBase>>;
+
+/** State folder, config, log, ledger, mode, and the ways out. */
+async function buildBase(options: GroundOptions, closing: Closing) {
+  const { home, env, doors } = options;
+  const { config, file: configFile } = await loadAppConfig(options);
+  config.get(gatewaySettings); // a config that is not well must not make a state folder
+  const store = await createStore({ folder: home, clock });
+  closing(() => store.close());
+  const logFile = join(home, "gateway.log");
+  const log = createLog({ path: logFile });
+  const ledgerPath = join(home, "ledger.jsonl");
+  const ledger = createLedger({ path: ledgerPath, clock, log });
+  closing(() => ledger.close());
+  const kept = await store.values.get("mode");
+  let stored = MODES.find((mode) => mode === kept);
+  const storedMode = () => stored;
+  const mode = createModeSwitch({
+    offline: config.get(offlineSetting),
+    read: storedMode,
+    async write(mode) {
+      await store.values.set("mode", mode);
+      stored = mode;
+    },
+    ledger,
+    log,
+  });
+  const hosts = allowedHosts(config, env);
+  const egress = createEgress({ doors, policy: () => ({ mode: mode.mode, hosts }), ledger, clock });
+  closing(() => egress.close());
+  mode.onChange(() => egress.recheck());
+  const programs = createPrograms({ doors, ledger, path: env["PATH"] ?? "/usr/bin:/bin" });
+  closing(() => programs.close());
+  // prettier-ignore
+  return { options, doors, config, configFile, store, log, logFile, ledger, ledgerPath, mode, storedMode, egress, programs };
+}
+
+const MODES: readonly Mode[] = ["device", "private", "internet"];
+
+/** Who may be contacted at all, as far as the mode reaches: what the config and OLLAMA_HOST name. */
+function allowedHosts(config: Config, env: GroundOptions["env"]): AllowedHost[] {
+  const providers = Object.entries(config.get(modelsSetting).providers).map(([id, { baseUrl }]) => [
+    baseUrl ?? "",
+    `models.providers.${id}.baseUrl`,
+  ]);
+  const others = config.get(networkSetting).allow.map((host) => [host, "network.allow"]);
+  const named = [[env["OLLAMA_HOST"] ?? "", "OLLAMA_HOST"]];
+  return [...providers, ...others, ...named].flatMap(
+    ([value = "", setting = ""]) => toAllowedHost(value, setting) ?? [],
+  );
+}
+
+export const workspacePlace = ({ options: { home }, config, configFile }: Base) => ({
+  folder: config.get(agentSettings).defaults.workspace ?? join(home, "workspace"),
+  keepOut: [home, configFile],
+});
+
+/** The workspace, and the sandbox: probed beside the rest of the start. */
+async function buildWorkspace(base: Base) {
+  const { options, config, log } = base;
+  const { home } = options;
+  const { folder, keepOut } = workspacePlace(base);
+  const workspace = await createWorkspace(folder, keepOut);
+  const settings = config.get(sandboxSetting);
+  const { programs, started } = untilStarted(base.programs, PROBE_PROGRAMS);
+  let choice: SandboxChoice = unprobed("its probe still runs", "Wait a moment and try again");
+  /** Attacks the sandbox anew; what it finds holds from then on. */
+  const look = async (signal: AbortSignal) => {
+    choice = await chooseSandbox(
+      { programs, settings, workspace: workspace.root, hidden: [home] },
+      signal,
+    );
+    return choice;
+  };
+  const found = look(new AbortController().signal).catch((error: unknown) => {
+    log.error({ err: error }, "the sandbox could not be probed");
+    choice = unprobed("its probe failed", "Look at $ISOPOD_HOME/gateway.log");
+  });
+  // To load the upper half leaves no time for anything else: not before the attack runs by itself.
+  await Promise.race([started, found]);
+  return { workspace, sandbox: { found, look, now: () => choice } };
+}
+
+/** The attacker, and one that proves that the true workspace can be reached. */
+const PROBE_PROGRAMS = 2;
+
+/** The same programs, and a promise of the moment when so many were started. */
+function untilStarted(programs: Programs, count: number) {
+  const { promise: started, resolve } = Promise.withResolvers<void>();
+  let left = count;
+  const start: Programs["start"] = (program) => {
+    left -= 1;
+    if (left === 0) resolve();
+    return programs.start(program);
+  };
+  return { programs: { ...programs, start }, started };
+}
+
+const unprobed = (reason: string, fix: string): SandboxChoice => ({
+  ok: false,
+  reason,
+  fix,
+  tried: [],
+});
