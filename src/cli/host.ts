@@ -73,6 +73,18 @@ export function createHost(parts: HostParts): Host {
     }
   };
 
+  /** Waits for commands that hold the state themselves for as long as they run; a gateway holds it for good. */
+  const openOnceFree = async (signal: AbortSignal): Promise<OpenGateway> => {
+    for (let left = LOCK_SECONDS * 1000; ; left -= LOCK_POLL_MS) {
+      try {
+        return await parts.open({ listen: true });
+      } catch (error) {
+        if (!isLocked(error) || left <= 0 || (await running())) throw error;
+      }
+      await pause(LOCK_POLL_MS, undefined, { signal });
+    }
+  };
+
   return {
     version: parts.version,
     home,
@@ -89,8 +101,7 @@ export function createHost(parts: HostParts): Host {
         try {
           return await withOwn(work);
         } catch (error) {
-          const isLocked = error instanceof Fault && error.code === "STORE_LOCKED";
-          if (!isLocked || left <= 0) throw error;
+          if (!isLocked(error) || left <= 0) throw error;
         }
         await pause(LOCK_POLL_MS, undefined, { signal });
       }
@@ -101,7 +112,7 @@ export function createHost(parts: HostParts): Host {
     whenStopped: ({ pid }, signal) => whenStopped(pid, signal),
 
     async runGateway({ onReady }, signal) {
-      const gateway = await parts.open({ listen: true });
+      const gateway = await openOnceFree(signal);
       try {
         onReady(gateway.ready);
         await Promise.race([gateway.stopRequested, aborted(signal)]);
@@ -122,6 +133,8 @@ export function createHost(parts: HostParts): Host {
     },
   };
 }
+
+const isLocked = (error: unknown) => error instanceof Fault && error.code === "STORE_LOCKED";
 
 async function startGateway(
   { home, startBackground }: HostParts,
