@@ -38,7 +38,6 @@ import { createListeners } from "./network/listen.ts";
 import { createPortOwner } from "./network/owner.ts";
 import type { Check } from "./protocol/check.ts";
 import type { Status } from "./protocol/event.ts";
-import { readBody } from "./protocol/http.ts";
 import { createSandboxChecks } from "./sandbox/checks.ts";
 import { sandboxSetting } from "./sandbox/settings.ts";
 import { createStoreChecks } from "./store/checks.ts";
@@ -303,16 +302,7 @@ async function readStatus(
 const sendTo =
   (gateway: Gateway): OpenGateway["send"] =>
   async ({ method, path, headers, body, signal }) => {
-    const sent = new Map(
-      Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
-    );
-    const request = {
-      method,
-      url: new URL(path, "http://localhost"),
-      headers: { get: (name: string) => sent.get(name) ?? null },
-      body: readBody(body ?? null),
-      signal,
-    };
-    const response = await gateway.answer(request, "process");
-    return { status: response.status, body: readBody(response.body) };
+    const init = { method, headers, signal, ...(body === undefined ? {} : { body }) };
+    const response = await gateway.answer(new Request(`http://localhost${path}`, init), "process");
+    return { status: response.status, body: response.body ?? (async function* () {})() };
   };

@@ -1,12 +1,11 @@
 import type { PairingCode, PairRequest, PairResponse } from "../protocol/api.ts";
-import type { HttpHeaders } from "../protocol/http.ts";
 import type { Caller } from "../protocol/route.ts";
 import type { Auth } from "./auth.ts";
 import { readDeviceCookie, writeDeviceCookie } from "./cookie.ts";
 
 /** Auth as HTTP speaks it: headers in, a Set-Cookie value out. */
 export interface WebAuth extends Omit<Auth, "identify" | "pair" | "createPairingCode"> {
-  identify(headers: HttpHeaders, peer: string): Promise<Caller>;
+  identify(headers: Headers, peer: string): Promise<Caller>;
   /** `cookie` is the whole Set-Cookie value. */
   pair(request: PairRequest, peer: string): Promise<{ response: PairResponse; cookie: string }>;
   createPairingCode(caller: Caller): Promise<PairingCode>;

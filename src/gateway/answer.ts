@@ -1,5 +1,4 @@
 import { catalogue, type FaultReport } from "../base/fault.ts";
-import { HttpResponse } from "../protocol/http.ts";
 
 /**
  * On every answer. The policy allows what the app is made of and nothing else: a model's output that slips
@@ -36,7 +35,7 @@ const SECURITY_HEADERS: readonly (readonly [string, string])[] = [
 /** Answers are about one person at one moment; what may be kept says so itself. */
 const CACHE = "no-store";
 
-export function secure(response: HttpResponse, requestId: string): HttpResponse {
+export function secure(response: Response, requestId: string): Response {
   const { headers } = response;
   for (const [name, value] of SECURITY_HEADERS) headers.set(name, value);
   if (!headers.has("cache-control")) headers.set("cache-control", CACHE);
@@ -44,8 +43,8 @@ export function secure(response: HttpResponse, requestId: string): HttpResponse 
   return response;
 }
 
-export const json = (value: unknown, status = 200): HttpResponse =>
-  new HttpResponse(JSON.stringify(value), {
+export const json = (value: unknown, status = 200): Response =>
+  new Response(JSON.stringify(value), {
     status,
     headers: { "content-type": "application/json" },
   });
@@ -53,7 +52,7 @@ export const json = (value: unknown, status = 200): HttpResponse =>
 /** After these the rest of the body is not read: the connection cannot be used again. */
 const CLOSES = ["REQUEST_TOO_LARGE", "REQUEST_SLOW"];
 
-export function faultAnswer(fault: Failure, shape: "isopod" | "openai"): HttpResponse {
+export function faultAnswer(fault: Failure, shape: "isopod" | "openai"): Response {
   const { code, message, fix } = fault;
   const error = shape === "openai" ? toOpenAiError(fault) : { code, message, fix };
   const response = json({ error }, fault.status);

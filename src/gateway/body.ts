@@ -1,7 +1,6 @@
 import type { z } from "zod";
 
 import { Fault } from "../base/fault.ts";
-import type { HttpHeaders, HttpRequest } from "../protocol/http.ts";
 
 export type BodyLimits = { maxBytes: number; timeoutMs: number };
 
@@ -9,7 +8,7 @@ export type BodyLimits = { maxBytes: number; timeoutMs: number };
  * Reads a JSON body; none at all is an empty object. Throws `REQUEST_TOO_LARGE` before it reads, where the length is announced, and as soon
  * as the limit is passed where it is not; `REQUEST_SLOW`; `REQUEST_INVALID` for what is no JSON in UTF-8.
  */
-export async function readJson(request: HttpRequest, limits: BodyLimits): Promise<unknown> {
+export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
   if (!hasBody(request.headers)) return {};
   // A form of a foreign page can post text/plain without asking first, but never this.
   const type = request.headers.get("content-type") ?? "";
@@ -34,9 +33,9 @@ export async function readJson(request: HttpRequest, limits: BodyLimits): Promis
   }
 }
 
-const hasBody = (headers: HttpHeaders): boolean =>
-  headers.get("content-type") !== null ||
-  headers.get("transfer-encoding") !== null ||
+const hasBody = (headers: Headers): boolean =>
+  headers.has("content-type") ||
+  headers.has("transfer-encoding") ||
   Number(headers.get("content-length") ?? 0) > 0;
 
 /** Throws `REQUEST_INVALID` with the path of each field that is wrong and what is allowed there. */
@@ -57,12 +56,16 @@ export function parseBody<T>(schema: z.ZodType<T>, value: unknown): T {
 /** One wrong field often makes others wrong. */
 const MAX_ISSUES = 3;
 
-async function readBytes(request: HttpRequest, maxBytes: number): Promise<Uint8Array> {
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const announced = request.headers.get("content-length");
-  if (announced !== null && !(Number(announced) <= maxBytes)) throw tooLarge(maxBytes);
+  if (announced !== null) {
+    // The HTTP parser holds a sender to the length it announced, so this read has an end.
+    if (!(Number(announced) <= maxBytes)) throw tooLarge(maxBytes);
+    return new Uint8Array(await request.arrayBuffer());
+  }
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body) {
+  for await (const chunk of request.body ?? []) {
     size += chunk.byteLength;
     if (size > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);

@@ -5,7 +5,6 @@
  */
 
 import { Fault } from "../base/fault.ts";
-import type { HttpHeaders } from "../protocol/http.ts";
 
 export type Gate = {
   /** Names beside the loopback ones, without a port, in lower case. */
@@ -20,7 +19,7 @@ export type Knock = {
   urlHost: string;
   /** Whether this is a page or its files, which another page may link to. */
   isSite: boolean;
-  headers: HttpHeaders;
+  headers: Headers;
 };
 
 const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];

@@ -4,7 +4,6 @@ import { connect } from "node:net";
 import { after, before, test } from "node:test";
 
 import { openTestGateway, type TestGateway } from "../../test/fakes/gateway.ts";
-import { HttpResponse } from "../protocol/http.ts";
 import { defineRoute } from "../protocol/route.ts";
 
 let gateway: TestGateway;
@@ -17,8 +16,7 @@ before(async () => {
         method: "POST",
         path: "/api/test/raw",
         scope: "chat",
-        handle: async () =>
-          new HttpResponse("plain", { headers: { "content-type": "text/plain" } }),
+        handle: async () => new Response("plain", { headers: { "content-type": "text/plain" } }),
       }),
     ],
   });

@@ -1,20 +1,18 @@
 /**
- * The gateway as a function from request to response: everything that is the same for all routes, in
- * order. Whether it may come in (Host, Origin), which route, who asks, with which scope, a body that fits;
- * then the route; then the headers, the count and the log line. Listeners (TCP, Unix socket) hand requests
- * in; it opens none itself.
+ * The gateway as a function from Request to Response: everything that is the same for all routes, in order. Whether it may come
+ * in (Host, Origin), which route, who asks, with which scope, a body that fits; then the route; then the
+ * headers, the count and the log line. Listeners (TCP, Unix socket) hand requests in; it opens none itself.
  */
 
 import { randomBytes } from "node:crypto";
 
-import { TrieRouter } from "hono/router/trie-router";
+import { Hono } from "hono";
 
 import { requireScope } from "../auth/auth.ts";
 import type { WebAuth } from "../auth/web-auth.ts";
 import type { Clock } from "../base/clock.ts";
 import { Fault, toFault } from "../base/fault.ts";
 import type { Log } from "../base/log.ts";
-import { type HttpRequest, HttpResponse } from "../protocol/http.ts";
 import type { Caller, Route } from "../protocol/route.ts";
 import { faultAnswer, json, secure, toFailure } from "./answer.ts";
 import { parseBody, readJson } from "./body.ts";
@@ -27,7 +25,7 @@ export interface Gateway {
    * Answers one request. Never rejects. `peer` is where it came from: an IP address, or "unix", or
    * "process"; what is locked out after wrong keys is a peer.
    */
-  answer(request: HttpRequest, peer: string): Promise<HttpResponse>;
+  answer(request: Request, peer: string): Promise<Response>;
   readonly routes: readonly Route[];
 }
 
@@ -53,21 +51,25 @@ const API = /^\/(?:api|v1)(?:\/|$)|^\/(?:healthz|readyz|metrics)$/;
 /** For routes with scope "none": nobody, who may do nothing else. */
 const NOBODY: Caller = { person: "", credential: "", scopes: [] };
 
+type Context = { Bindings: { peer: string; route: { path: string } } };
+
 export function createGateway(deps: GatewayDeps): Gateway {
   const { gate, site, metrics, clock, log } = deps;
   const run = randomBytes(3).toString("hex");
-  const find = createFinder(deps.routes);
-  const revocations = createRevocations(deps.auth);
+  const router = createRouter(deps, createRevocations(deps.auth));
   let count = 0;
 
-  const pass = async (request: HttpRequest, at: At): Promise<HttpResponse> => {
-    const { method, headers, url } = request;
+  const pass = async (request: Request, url: URL, env: Context["Bindings"]): Promise<Response> => {
     const isSite = !API.test(url.pathname);
+    const { method, headers } = request;
     const fault = refuse(gate, { method, urlHost: url.host, isSite, headers });
     if (fault) throw fault;
     if (isSite) return site.answer(method, url.pathname, headers);
-    const found = find(method, at, url.pathname);
-    return serve(found, deps, revocations, { request, peer: at.peer });
+    // Hono answers HEAD with a GET whose body is dropped: on a stream that would never end.
+    if (method === "HEAD" && url.pathname !== "/healthz" && url.pathname !== "/readyz") {
+      throw new Fault("METHOD_REFUSED", { method, allowed: "GET" });
+    }
+    return router.fetch(request, env);
   };
 
   return {
@@ -76,10 +78,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
       count += 1;
       const id = `${run}-${count}`;
       const startedMs = clock.elapsedMs();
-      const at: At = { peer, path: "other" };
+      const url = new URL(request.url);
+      const env = { peer, route: { path: "other" } };
       let code: string | undefined;
-      const response = await pass(request, at).catch((error: unknown) => {
-        const shape = request.url.pathname.startsWith("/v1/") ? "openai" : "isopod";
+      const response = await pass(request, url, env).catch((error: unknown) => {
+        const shape = url.pathname.startsWith("/v1/") ? "openai" : "isopod";
         const failure = toFailure(reported(error, request, id, log));
         code = failure.code;
         return faultAnswer(failure, shape);
@@ -87,8 +90,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
       const { method } = request;
       const { status } = response;
       const ms = Math.round(clock.elapsedMs() - startedMs);
-      metrics.request(method, at.path, status);
-      const facts = { id, method, route: at.path, status, ms, ...(code && { fault: code }) };
+      metrics.request(method, env.route.path, status);
+      const facts = { id, method, route: env.route.path, status, ms, ...(code && { fault: code }) };
       if (status >= 400) log.info(facts, "request refused");
       else log.debug(facts, "request");
       return secure(response, id);
@@ -96,58 +99,48 @@ export function createGateway(deps: GatewayDeps): Gateway {
   };
 }
 
-/** Where a request came from, and the path of the route that it found: for the count and the log. */
-type At = { peer: string; path: string };
-
 /** A bug is logged with the request's id; a caller that hung up is none. */
-function reported(error: unknown, request: HttpRequest, id: string, log: Log) {
+function reported(error: unknown, request: Request, id: string, log: Log) {
   if (!(error instanceof Fault) && request.signal.aborted) return new Fault("TURN_STOPPED", {});
   return toFault(error, (bug, cause) => log.error({ id, bug, err: cause }, "a request failed"));
 }
 
-type Found = { route: Route; params: Record<string, string> };
-
-/** Methods are looked at last, so that a wrong one is told from a wrong path. */
-function createFinder(
-  routes: readonly Route[],
-): (method: string, at: At, pathname: string) => Found {
-  const router = new TrieRouter<Route>();
-  for (const route of routes) router.add("ALL", route.path, route);
-  return (method, at, pathname) => {
-    const [matches] = router.match("ALL", pathname);
-    const [first] = matches;
-    if (!first) throw new Fault("NOT_FOUND", { what: `a route for ${pathname.slice(0, 100)}` });
-    at.path = first[0].path;
-    // A HEAD is a GET whose body is dropped; on a stream that would never end.
-    const asked = method === "HEAD" && HEADS.includes(pathname) ? "GET" : method;
-    const match = matches.find(([route]) => route.method === asked);
-    if (match) return { route: match[0], params: decodeEach(match[1]) };
-    const allowed = matches.map(([route]) => route.method).join(", ");
-    throw new Fault("METHOD_REFUSED", { method, allowed });
-  };
-}
-
-/** The paths that load balancers ask with HEAD. */
-const HEADS = ["/healthz", "/readyz"];
-
-/** Ids are plain; a parameter that cannot be decoded names nothing as it is. */
-const decodeEach = (params: object): Record<string, string> =>
-  Object.fromEntries(Object.entries(params).map(([name, text]) => [name, decode(String(text))]));
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // what it names does not exist
+function createRouter(deps: GatewayDeps, revocations: Revocations): Hono<Context> {
+  const router = new Hono<Context>();
+  const methods = new Map<string, string[]>();
+  for (const route of deps.routes) {
+    methods.set(route.path, [...(methods.get(route.path) ?? []), route.method]);
+    router.on(route.method, route.path, (context) => {
+      context.env.route.path = route.path;
+      return serve(route, deps, revocations, {
+        request: context.req.raw,
+        params: context.req.param(),
+        peer: context.env.peer,
+      });
+    });
   }
+  for (const [path, allowed] of methods) {
+    router.all(path, ({ req, env }) => {
+      env.route.path = path;
+      throw new Fault("METHOD_REFUSED", { method: req.method, allowed: allowed.join(", ") });
+    });
+  }
+  router.notFound(({ req }) => {
+    throw new Fault("NOT_FOUND", { what: `a route for ${req.path.slice(0, 100)}` });
+  });
+  // The pipeline answers faults, in one place; Hono's own answer is a plain text.
+  router.onError((error) => {
+    throw error;
+  });
+  return router;
 }
 
 async function serve(
-  { route, params }: Found,
+  route: Route,
   deps: GatewayDeps,
   revocations: Revocations,
-  { request, peer }: { request: HttpRequest; peer: string },
-): Promise<HttpResponse> {
+  { request, params, peer }: { request: Request; params: Record<string, string>; peer: string },
+): Promise<Response> {
   const { headers } = request;
   const caller = route.scope === "none" ? NOBODY : await deps.auth.identify(headers, peer);
   if (route.scope !== "none") requireScope(caller, route.scope);
@@ -156,7 +149,7 @@ async function serve(
   const result = await route.handle({
     caller,
     params,
-    query: request.url.searchParams,
+    query: new URL(request.url).searchParams,
     headers,
     body,
     peer,
@@ -168,7 +161,7 @@ async function serve(
         : AbortSignal.any([signal, revocations.signal(caller.credential)]);
     },
   });
-  return result instanceof HttpResponse ? result : json(result, route.status);
+  return result instanceof Response ? result : json(result, route.status);
 }
 
 const bodyLimits = (route: Route, { bodyTimeoutMs }: GatewayDeps) => ({

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 
-import { type HttpResponse, readBody } from "../protocol/http.ts";
 import { createSite } from "./site.ts";
 
 const PAGE = "<!doctype html><title>Isopod</title>";
@@ -27,14 +26,11 @@ after(() => rm(root, { recursive: true }));
 
 const get = (path: string, headers: Record<string, string> = {}, method = "GET") =>
   createSite(dist).answer(method, path, new Headers(headers));
-const bytesOf = async ({ body }: HttpResponse) =>
-  Buffer.concat(await Array.fromAsync(readBody(body)));
-const textOf = async (response: HttpResponse) => (await bytesOf(response)).toString();
 const NAVIGATE = { "sec-fetch-mode": "navigate" };
 
 test("the page is never kept, a file with a hash in its name forever, others are asked about", async () => {
   const page = await get("/");
-  assert.equal(await textOf(page), PAGE);
+  assert.equal(await page.text(), PAGE);
   assert.equal(page.headers.get("content-type"), "text/html; charset=utf-8");
   assert.equal(page.headers.get("cache-control"), "no-store");
   const script = await get("/assets/index-B2xY_9aZ.js");
@@ -48,20 +44,20 @@ test("the page is never kept, a file with a hash in its name forever, others are
 
 test("a packed twin is sent to who can unpack it", async () => {
   const plain = await get("/assets/index-B2xY_9aZ.js");
-  assert.equal(await textOf(plain), "let a = 1;");
+  assert.equal(await plain.text(), "let a = 1;");
   const packed = await get("/assets/index-B2xY_9aZ.js", { "accept-encoding": "br, gzip" });
   assert.equal(packed.headers.get("content-encoding"), "gzip");
   assert.equal(packed.headers.get("vary"), "accept-encoding");
-  assert.equal(gunzipSync(await bytesOf(packed)).toString(), "let a = 1;");
+  assert.equal(gunzipSync(Buffer.from(await packed.arrayBuffer())).toString(), "let a = 1;");
 });
 
 test("an address of the app gets the page, a missing file does not", async () => {
-  assert.equal(await textOf(await get("/s/ses_1", NAVIGATE)), PAGE);
-  assert.equal(await textOf(await get("/s/ses_1", { accept: "text/html,*/*" })), PAGE);
+  assert.equal(await (await get("/s/ses_1", NAVIGATE)).text(), PAGE);
+  assert.equal(await (await get("/s/ses_1", { accept: "text/html,*/*" })).text(), PAGE);
   await assert.rejects(get("/assets/gone.js", { "sec-fetch-mode": "cors" }), { code: "NOT_FOUND" });
   await assert.rejects(get("/assets/gone.js"), { code: "NOT_FOUND" });
   await assert.rejects(get("/", {}, "POST"), { code: "METHOD_REFUSED" });
-  assert.equal(await textOf(await get("/", {}, "HEAD")), "");
+  assert.equal(await (await get("/", {}, "HEAD")).text(), "");
 });
 
 test("security: nothing outside of the list is served, however it is spelt", async () => {
@@ -84,7 +80,7 @@ test("security: nothing outside of the list is served, however it is spelt", asy
   ]) {
     await assert.rejects(get(path), { code: "NOT_FOUND" }, path);
     const shown = await get(path, NAVIGATE);
-    assert.equal(await textOf(shown), PAGE, path);
+    assert.equal(await shown.text(), PAGE, path);
   }
 });
 
@@ -93,6 +89,6 @@ test("without a built app a page says how to build it, and files are missing", a
   assert.equal(site.built, false);
   const page = await site.answer("GET", "/", new Headers(NAVIGATE));
   assert.equal(page.status, 503);
-  assert.match(await textOf(page), /npm run prepare/);
+  assert.match(await page.text(), /npm run prepare/);
   await assert.rejects(site.answer("GET", "/a.js", new Headers()), { code: "NOT_FOUND" });
 });

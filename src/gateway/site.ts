@@ -9,10 +9,9 @@ import { readFile } from "node:fs/promises";
 import { extname, join, relative, sep } from "node:path";
 
 import { Fault } from "../base/fault.ts";
-import { type HttpHeaders, HttpResponse } from "../protocol/http.ts";
 
 export interface Site {
-  answer(method: string, path: string, headers: HttpHeaders): Promise<HttpResponse>;
+  answer(method: string, path: string, headers: Headers): Promise<Response>;
   /** Whether there is an app to show. */
   readonly built: boolean;
 }
@@ -76,17 +75,17 @@ export function createSite(dir: string): Site {
 function send(
   file: File,
   { bytes, etag }: Content,
-  { gzip, method, headers }: { gzip: boolean; method: string; headers: HttpHeaders },
-): HttpResponse {
+  { gzip, method, headers }: { gzip: boolean; method: string; headers: Headers },
+): Response {
   const shared = {
     "cache-control": file.cache,
     ...(file.gzipPath === undefined ? {} : { vary: "accept-encoding" }),
     ...(file.cache === "no-store" ? {} : { etag }),
   };
   if (headers.get("if-none-match") === etag) {
-    return new HttpResponse(null, { status: 304, headers: shared });
+    return new Response(null, { status: 304, headers: shared });
   }
-  return new HttpResponse(method === "HEAD" ? null : bytes, {
+  return new Response(method === "HEAD" ? null : Buffer.from(bytes), {
     headers: {
       ...shared,
       "content-type": file.type,
@@ -126,21 +125,18 @@ function cacheOf(name: string): string {
   return name === "/index.html" ? "no-store" : "no-cache";
 }
 
-const acceptsGzip = (headers: HttpHeaders) => /\bgzip\b/.test(headers.get("accept-encoding") ?? "");
+const acceptsGzip = (headers: Headers) => /\bgzip\b/.test(headers.get("accept-encoding") ?? "");
 
 /** A person who opens an address, not a script that fetches a file. */
-const isNavigation = (headers: HttpHeaders): boolean =>
+const isNavigation = (headers: Headers): boolean =>
   headers.get("sec-fetch-mode") === "navigate" ||
   (headers.get("sec-fetch-mode") === null && (headers.get("accept") ?? "").includes("text/html"));
 
-function missingPage(): HttpResponse {
+function missingPage(): Response {
   const { code, message, fix, status } = new Fault("APP_MISSING", {});
   const html = `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Isopod</title><h1>${code}</h1><p>${message}.</p><p>${fix}.</p></html>
 `;
-  return new HttpResponse(html, {
-    status,
-    headers: { "content-type": "text/html; charset=utf-8" },
-  });
+  return new Response(html, { status, headers: { "content-type": "text/html; charset=utf-8" } });
 }

@@ -16,8 +16,7 @@ import { test, type TestContext } from "node:test";
 
 import { silentLog } from "../base/log.ts";
 import { openDoors } from "../process/doors.ts";
-import { createListeners, type ListenersOptions } from "./listen.ts";
-import type { Answer } from "./respond.ts";
+import { type Answer, createListeners, type ListenersOptions } from "./listen.ts";
 
 test("serveTcp() answers on a free port and says where", async (t) => {
   const { listener, peers } = await serve(t, (request) => Response.json({ url: request.url }));
@@ -194,8 +193,7 @@ test("serveUnix() takes a folder that a person made, which others may enter and 
 
 test("security: a request that is trickled is cut, and others are served meanwhile", async (t) => {
   const limits = { headersTimeoutMs: 100, requestTimeoutMs: 200, checkMs: 20 };
-  const answer: Answer = async ({ body }) =>
-    new Response(Buffer.concat(await Array.fromAsync(body)));
+  const answer: Answer = async (request) => new Response(await request.text());
   const { listener } = await serve(t, answer, { limits });
   const trickle = (head: string) =>
     new Promise<string>((resolve) => {

@@ -1,13 +1,14 @@
 import { chmodSync } from "node:fs";
-import type { Server } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
+
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
 
 import { Fault } from "../base/fault.ts";
 import type { Log } from "../base/log.ts";
 import type { Doors } from "../process/doors.ts";
 import { normalizeHost, readAddress } from "./address.ts";
-import { createServer } from "./http.ts";
 import type { Ledger } from "./ledger.ts";
-import { type Answer, respond } from "./respond.ts";
 import { clearStale, listenFailed, prepareFolder } from "./socket-file.ts";
 
 /** Everything that others reach us by. */
@@ -24,6 +25,12 @@ export interface Listeners {
    */
   serveUnix(where: { path: string; fetch: Answer }): Promise<Listener>;
 }
+
+/**
+ * Answers a request; its signal aborts when the caller hangs up. `peer` is the caller's address, or
+ * "unix". Chunks of a streamed body are sent as they come.
+ */
+export type Answer = (request: Request, peer: string) => Response | Promise<Response>;
 
 export interface Listener {
   /** `http://127.0.0.1:18789`, or `unix:/path/to.sock`. */
@@ -54,8 +61,6 @@ type Limits = {
   checkMs: number;
   /** An idle connection is kept for the next request of a page or a script. */
   keepAliveMs: number;
-  /** For the rest of a body that nobody reads, once its request is answered. */
-  lingerMs: number;
   /** What close() waits for requests under way. */
   graceMs: number;
   /** Each takes a descriptor, and 1024 is what many systems give a process in all. */
@@ -67,7 +72,6 @@ const LIMITS: Limits = {
   requestTimeoutMs: 60_000,
   checkMs: 2_000,
   keepAliveMs: 30_000,
-  lingerMs: 500,
   graceMs: 2_000,
   maxConnections: 512,
 };
@@ -109,13 +113,16 @@ export function createListeners(options: ListenersOptions): Listeners {
       const address = host === "localhost" ? "127.0.0.1" : normalizeHost(host);
       const where = `${host}:${port}`;
       if (!readAddress(address)) throw listenFailed(where, `"${host}" is not an address`);
-      const server = create(options, limits, fetch);
+      const server = create(options, limits, (request, { socket }) => {
+        // One that hung up at once has no address any more: it gets one that nobody shares.
+        return fetch(request, normalizeHost(socket.remoteAddress ?? "unknown"));
+      });
       return serve(server, where, () => server.listen({ host: address, port }));
     },
     async serveUnix({ path, fetch }) {
       prepareFolder(path);
       await clearStale(path, doors);
-      const server = create(options, limits, fetch, "unix");
+      const server = create(options, limits, (request) => fetch(request, "unix"));
       const listener = await serve(server, path, () => {
         // The socket must never be open to others, not even between its making and a chmod.
         const before = process.umask(0o177);
@@ -131,8 +138,23 @@ export function createListeners(options: ListenersOptions): Listeners {
   };
 }
 
-function create({ log }: ListenersOptions, limits: Limits, answer: Answer, peer?: string): Server {
-  const how = { answer, log, lingerMs: limits.lingerMs, ...(peer === undefined ? {} : { peer }) };
+type Respond = (request: Request, incoming: IncomingMessage) => Response | Promise<Response>;
+
+function create({ log }: ListenersOptions, limits: Limits, respond: Respond): Server {
+  const listener = getRequestListener(
+    async (request, env) => {
+      // HTTP/1 is all that we create, so these are its bindings.
+      return streamed(await respond(request, (env as HttpBindings).incoming));
+    },
+    {
+      overrideGlobalObjects: false, // Request and Response stay Node's own
+      errorHandler: (error) => {
+        const isBad = error instanceof Error && error.name === "RequestError";
+        if (!isBad) log.error({ error }, "a request was not answered");
+        return new Response(null, { status: isBad ? 400 : 500 });
+      },
+    },
+  );
   const server = createServer(
     {
       headersTimeout: limits.headersTimeoutMs,
@@ -142,11 +164,18 @@ function create({ log }: ListenersOptions, limits: Limits, answer: Answer, peer?
       maxHeaderSize: MAX_HEADER_BYTES,
       noDelay: true, // a token of a few bytes must not wait for the next
     },
-    (incoming, outgoing) => void respond(incoming, outgoing, how),
+    (incoming: IncomingMessage, outgoing: ServerResponse) => void listener(incoming, outgoing),
   );
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = limits.maxConnections;
   return server;
+}
+
+/** Without the header the adapter waits a moment for more of the stream before it sends the head. */
+function streamed(response: Response): Response {
+  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
+  if (isStream) response.headers.set("transfer-encoding", "chunked");
+  return response;
 }
 
 function listening(server: Server, where: string, listen: () => void): Promise<void> {

@@ -1,7 +1,6 @@
 import type { z } from "zod";
 
 import type { Scope } from "./api.ts";
-import type { HttpHeaders } from "./http.ts";
 
 /** Who makes a request, as `auth` found out. */
 export type Caller = {
@@ -24,7 +23,7 @@ export interface Route<Body = unknown> {
   /** The status of a plain answer; 200 without it. */
   readonly status?: number;
   /**
-   * Returns what is sent as JSON, or an `HttpResponse` of its own. Throws a `Fault` for what a caller can mend.
+   * Returns what is sent as JSON, or a `Response` of its own. Throws a `Fault` for what a caller can mend.
    * Every object that an id names must be checked against `caller.person`: an object of somebody else
    * does not exist (`NOT_FOUND`).
    */
@@ -35,7 +34,7 @@ export type RouteRequest<Body> = {
   caller: Caller;
   params: Record<string, string>;
   query: URLSearchParams;
-  headers: HttpHeaders;
+  headers: Headers;
   body: Body;
   /** Where it came from: an IP address, "unix" or "process". Wrong keys and codes lock out a peer. */
   peer: string;

@@ -9,11 +9,13 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { getRequestListener } from "@hono/node-server";
+
 import { createAuth } from "../../src/auth/create-auth.ts";
 import { createWebAuth } from "../../src/auth/web-auth.ts";
 import { systemClock, type Clock } from "../../src/base/clock.ts";
 import { Fault } from "../../src/base/fault.ts";
-import { type Log, silentLog } from "../../src/base/log.ts";
+import type { Log } from "../../src/base/log.ts";
 import { createAppChannel } from "../../src/channels/app/app.ts";
 import { createHub, type HubLimits } from "../../src/channels/hub.ts";
 import { createInbox } from "../../src/channels/inbox.ts";
@@ -24,7 +26,6 @@ import { createGateway } from "../../src/gateway/server.ts";
 import { createSite } from "../../src/gateway/site.ts";
 import type { Candidate } from "../../src/models/candidate.ts";
 import type { ChatEvent, ChatRequest } from "../../src/models/provider.ts";
-import { respond } from "../../src/network/respond.ts";
 import { SCOPES, type Scope } from "../../src/protocol/api.ts";
 import type { Status } from "../../src/protocol/event.ts";
 import type { Route } from "../../src/protocol/route.ts";
@@ -114,8 +115,11 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
   });
   await app.start(inbox);
 
-  const how = { answer: gateway.answer, log: silentLog, lingerMs: 500 };
-  const server = createServer((incoming, outgoing) => void respond(incoming, outgoing, how));
+  const server = createServer(
+    getRequestListener((request, { incoming }) =>
+      gateway.answer(request, incoming.socket.remoteAddress ?? "unix"),
+    ),
+  );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo; // TCP, so never a string
   url = `http://127.0.0.1:${port}`;

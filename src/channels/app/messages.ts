@@ -1,5 +1,4 @@
 import { MessageCreate } from "../../protocol/api.ts";
-import type { HttpHeaders } from "../../protocol/http.ts";
 import { defineRoute, type Caller, type Route } from "../../protocol/route.ts";
 import type { Inbox } from "../channel.ts";
 
@@ -45,5 +44,5 @@ export function messageRoutes(deps: {
 }
 
 /** The header counts from a caller who could approve: else nobody is there, whatever it says. */
-const saysAttended = (caller: Caller, headers: HttpHeaders): boolean =>
+const saysAttended = (caller: Caller, headers: Headers): boolean =>
   headers.get(ATTENDED) === "1" && caller.scopes.includes("approve");

@@ -1,6 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
 import { Fault } from "../../base/fault.ts";
-import { HttpResponse } from "../../protocol/http.ts";
 import { defineRoute, type Caller, type Route } from "../../protocol/route.ts";
 import type { Hub } from "../hub.ts";
 import { createEventStream } from "./event-stream.ts";
@@ -27,7 +26,7 @@ export function createStreams({ hub, clock }: { hub: Hub; clock: Clock }): Strea
   const callers = new Map<symbol, Caller>();
   const closing = new AbortController();
 
-  const open = (caller: Caller, after: string | undefined, hangUp: AbortSignal): HttpResponse => {
+  const open = (caller: Caller, after: string | undefined, hangUp: AbortSignal): Response => {
     const mine = [...callers.values()].filter((other) => other.credential === caller.credential);
     if (mine.length >= MAX_STREAMS) throw new Fault("STREAMS_FULL", { limit: MAX_STREAMS });
     const id = Symbol(caller.credential);
@@ -36,7 +35,7 @@ export function createStreams({ hub, clock }: { hub: Hub; clock: Clock }): Strea
     const ended = () => void callers.delete(id);
     const signal = AbortSignal.any([hangUp, closing.signal]);
     const stream = createEventStream({ hub, clock, person, after, ended }, signal);
-    return new HttpResponse(stream, {
+    return new Response(stream, {
       headers: {
         "content-type": "text/event-stream; charset=utf-8",
         // nginx and its kin collect an answer before they pass it on, unless told not to.

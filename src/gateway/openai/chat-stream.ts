@@ -2,7 +2,6 @@ import type { Clock } from "../../base/clock.ts";
 import { Fault, toFault } from "../../base/fault.ts";
 import type { Log } from "../../base/log.ts";
 import { createOutlet, type Outlet } from "../../base/outlet.ts";
-import { HttpResponse } from "../../protocol/http.ts";
 import { faultAnswer, toFailure, type Failure } from "../answer.ts";
 import { createChunkWriter, type ChunkWriter } from "./chunks.ts";
 import type { Source } from "./sources.ts";
@@ -40,7 +39,7 @@ const HEADERS = {
 export async function streamChat(
   options: ChatStreamOptions,
   signal: AbortSignal,
-): Promise<HttpResponse> {
+): Promise<Response> {
   const { source, clock, log } = options;
   const over = new AbortController();
   const stop = () => over.abort(signal.reason);
@@ -67,7 +66,7 @@ export async function streamChat(
   const early = await firstOf(answer, begun.promise, clock);
   if (early) return faultAnswer(early, "openai");
   finish({ answer, writer, outlet, over, clock });
-  return new HttpResponse(outlet.stream, { headers: HEADERS });
+  return new Response(outlet.stream, { headers: HEADERS });
 }
 
 /** What failed before anything was said; undefined once there is something to send, or to wait for. */

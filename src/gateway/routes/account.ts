@@ -18,7 +18,7 @@ export const accountRoutes = (auth: AccountAuth): Route[] => [
     handle: async ({ body, peer }) => {
       const { response, cookie } = await auth.pair(body, peer);
       const answer = json(response);
-      answer.headers.set("set-cookie", cookie);
+      answer.headers.append("set-cookie", cookie);
       return answer;
     },
   }),

@@ -1,4 +1,3 @@
-import { HttpResponse } from "../../protocol/http.ts";
 import { defineRoute, type Route } from "../../protocol/route.ts";
 import { json } from "../answer.ts";
 import type { Metrics } from "../metrics.ts";
@@ -36,7 +35,7 @@ export const healthRoutes = ({ unready, metrics, openStreams, version }: HealthD
     handle: async () => {
       const gauges = { openStreams: openStreams(), version };
       const { text, contentType } = await writePrometheus(metrics.read(), gauges);
-      return new HttpResponse(text, { headers: { "content-type": contentType } });
+      return new Response(text, { headers: { "content-type": contentType } });
     },
   }),
 ];
