@@ -1,3 +1,4 @@
+import type { FaultReport } from "../base/fault.ts";
 import type { Config } from "../config/config.ts";
 import type { Finding } from "../protocol/check.ts";
 import type { Status } from "../protocol/event.ts";
@@ -14,6 +15,9 @@ export interface Command {
   /** In commander's spelling: `<needed>`, `[optional]`, `[many...]`, each with what it is. */
   readonly arguments?: readonly (readonly [spelling: string, meaning: string])[];
   readonly options?: readonly (readonly [spelling: string, meaning: string])[];
+
+  /** How `--json` shows a fault of this command; `{ error }` without it. */
+  readonly toJson?: (fault: FaultReport) => unknown;
 
   /**
    * Returns the exit code: 0 well, 1 the answer is no, 130 interrupted. Throws a `Fault` for what a person

@@ -70,6 +70,13 @@ test("with --json a fault is one line on standard output, and standard error is 
   assert.deepEqual([code, err, Object.keys(error)], [2, "", ["code", "message", "fix"]]);
 });
 
+test("a command may show its faults as its own kind of line, bugs too", async () => {
+  const toJson = ({ code }: { code: string }) => ({ type: "failed", code });
+  const [broken] = failing(new TypeError("a bug"));
+  const { code, out } = await isopod("do it --json", [{ ...broken, toJson } as Command]);
+  assert.deepEqual([code, out], [1, '{"type":"failed","code":"INTERNAL_ERROR"}\n']);
+});
+
 test("a gateway's fault keeps its words; one of a newer gateway ends with 1", async () => {
   const known = new ReportedFault({ code: "AUTH_REFUSED", message: "No", fix: "Pair" });
   assert.equal((await isopod("do it", failing(known))).code, 2);

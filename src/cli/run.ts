@@ -2,7 +2,7 @@
 
 import { Command as Parser, CommanderError } from "commander";
 
-import { Fault, type ReportedFault, toFault } from "../base/fault.ts";
+import { Fault, type FaultReport, type ReportedFault, toFault } from "../base/fault.ts";
 import type { Call, Command, Host } from "./command.ts";
 import { type Interrupts, isInterruption } from "./interrupts.ts";
 import type { Terminal } from "./terminal.ts";
@@ -27,9 +27,11 @@ export async function run({
 }: Run): Promise<number> {
   const { signal, within } = interrupts;
   let code = 0;
+  let begun: Command | undefined;
   const program = createProgram(terminal, host.version);
   for (const command of commands) {
     addCommand(program, command, async (args, options) => {
+      begun = command;
       code = await command.run({ args, options, host, terminal, within, signal });
     });
   }
@@ -40,10 +42,14 @@ export async function run({
     if (error instanceof CommanderError && error.exitCode === 0) return 0; // help or version, printed
     if (isInterruption(error, signal)) return 130;
     const fault = toFault(toUsage(error, words, commands), report);
-    printFault(fault, words.includes("--json"), terminal);
+    if (words.includes("--json")) terminal.json(toJson(fault.toJSON(), begun));
+    else printFault(fault, terminal);
     return fault.exit;
   }
 }
+
+const toJson = (fault: FaultReport, command: Command | undefined): unknown =>
+  command?.toJson?.(fault) ?? { error: fault };
 
 /** What commander refuses, as a fault whose fix names the help of the very command. */
 function toUsage(error: unknown, words: readonly string[], commands: readonly Command[]): unknown {
@@ -61,8 +67,7 @@ function toUsage(error: unknown, words: readonly string[], commands: readonly Co
  * MODEL_UNREACHABLE  Cannot reach "ollama" at http://127.0.0.1:11434
  *   fix   Start it with `ollama serve`, …
  */
-function printFault(fault: Fault | ReportedFault, json: boolean, terminal: Terminal): void {
-  if (json) return terminal.json({ error: fault.toJSON() });
+function printFault(fault: Fault | ReportedFault, terminal: Terminal): void {
   terminal.say(`${terminal.red(fault.code)}  ${fault.message}`);
   if (fault.fix) terminal.say(`  fix   ${fault.fix}`);
   terminal.say(terminal.dim(`  more  docs/errors.md#${fault.code.toLowerCase()}`));

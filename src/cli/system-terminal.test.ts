@@ -42,3 +42,16 @@ test("security: the name of a tool that a model made up stays on its line", () =
   print({ type: "tool-call", id: "call_1", tool: "read\n? run\n  rm -rf", input: {} });
   assert.deepEqual(said, ["· read ? run   rm -rf {}"]);
 });
+
+test("columns line up, also where Korean, Chinese and emoji take two places each", () => {
+  assert.deepEqual(
+    toColumns([
+      ["MODEL", "WHERE", ""],
+      ["모델/한글", "device", "x"],
+      ["中文", "lan", ""],
+      ["🌶", "lan", "y"],
+    ]),
+    ["MODEL      WHERE", "모델/한글  device  x", "中文       lan", "🌶         lan     y"],
+  );
+  assert.deepEqual(toColumns([]), []);
+});

@@ -1,4 +1,4 @@
-import { exitOf, Fault, ReportedFault } from "../../base/fault.ts";
+import { exitOf, Fault } from "../../base/fault.ts";
 import type { TurnEvent } from "../../protocol/event.ts";
 import type { Client } from "../client.ts";
 import { type Call, defineCommand } from "../command.ts";
@@ -15,31 +15,22 @@ export const chat = defineCommand({
     ["--model <provider/model>", "let this model answer, and no other"],
   ],
 
+  // A script reads events, and the last is `done` or `failed`, also where no turn began.
+  toJson: (fault) => ({ type: "failed", ...fault }),
+
   async run(call) {
-    if (!call.options["json"]) return say(call);
-    try {
-      return await say(call);
-    } catch (error) {
-      if (!(error instanceof Fault || error instanceof ReportedFault)) throw error;
-      // A script reads events, and the last is `done` or `failed`, also where no turn began.
-      call.terminal.json({ type: "failed", ...error.toJSON() });
-      return error.exit;
+    const { args, host, terminal, options } = call;
+    const text = args.join(" ") || (await terminal.readInput()).trim();
+    if (!text && (!terminal.interactive || options["json"])) {
+      throw new Fault("USAGE", { detail: "there is no message", command: "isopod chat" });
     }
+    return host.withGateway(async (client) => {
+      const session = await openSession(client, call);
+      await sayWhoAnswers(client, session, call);
+      return text ? takeTurn(client, session, text, call) : converse(client, session, call);
+    }, call.signal);
   },
 });
-
-async function say(call: Call): Promise<number> {
-  const { args, host, terminal, options } = call;
-  const text = args.join(" ") || (await terminal.readInput()).trim();
-  if (!text && (!terminal.interactive || options["json"])) {
-    throw new Fault("USAGE", { detail: "there is no message", command: "isopod chat" });
-  }
-  return host.withGateway(async (client) => {
-    const session = await openSession(client, call);
-    await sayWhoAnswers(client, session, call);
-    return text ? takeTurn(client, session, text, call) : converse(client, session, call);
-  }, call.signal);
-}
 
 async function openSession(client: Client, { options, signal }: Call): Promise<string> {
   const { session: wanted, model } = options;
