@@ -101,7 +101,7 @@ test("the preload alone patches globals", () => {
 function imports(): { file: string; module: string }[] {
   return sources().flatMap((file) => {
     const found = read(file).matchAll(
-      /^\s*(?:import|export)\s+(?:type\s)?[^"';]*?from\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']|^\s*import\s+["']([^"']+)["']/gm,
+      /^\s*(?:import|export)\s+(?:type\s)?[^"';]*?from\s*["']([^"']+)["']|\b(?:import|getBuiltinModule)\(\s*["']([^"']+)["']|^\s*import\s+["']([^"']+)["']/gm,
     );
     return Array.from(found, ([, from, dynamic, bare]) => ({
       file,

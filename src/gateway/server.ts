@@ -6,7 +6,7 @@
 
 import { randomBytes } from "node:crypto";
 
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 
 import { requireScope } from "../auth/auth.ts";
 import type { WebAuth } from "../auth/web-auth.ts";

@@ -1,11 +1,11 @@
 /** One request and its answer over a connection of a place. */
 
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { request as sendHttp } from "node:http";
 import type { Socket } from "node:net";
 
 import { Fault } from "../base/fault.ts";
 import type { EgressRequest, EgressResponse } from "./egress.ts";
+import { request as sendHttp } from "./http.ts";
 import type { Place } from "./place.ts";
 import type { Target } from "./target.ts";
 
@@ -70,7 +70,9 @@ export function exchange(
     running.add(stop);
     outgoing.on("error", fail);
     // Such as after an answer that switches to another protocol: Node closes and says nothing.
-    outgoing.once("close", () => fail(reset("the server ended the connection without an answer")));
+    outgoing.once("close", () => {
+      if (!incoming && !isSettled) fail(reset("the server ended the connection without an answer"));
+    });
     outgoing.once("response", (head) => {
       incoming = head;
       clearTimeout(timer);

@@ -1,13 +1,12 @@
 import { chmodSync } from "node:fs";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer, type Server } from "node:http";
-
-import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import type { Server } from "node:http";
 
 import { Fault } from "../base/fault.ts";
 import type { Log } from "../base/log.ts";
 import type { Doors } from "../process/doors.ts";
+import { createAdapter, type Respond } from "./adapter.ts";
 import { normalizeHost, readAddress } from "./address.ts";
+import { createServer } from "./http.ts";
 import type { Ledger } from "./ledger.ts";
 import { clearStale, listenFailed, prepareFolder } from "./socket-file.ts";
 
@@ -138,23 +137,7 @@ export function createListeners(options: ListenersOptions): Listeners {
   };
 }
 
-type Respond = (request: Request, incoming: IncomingMessage) => Response | Promise<Response>;
-
 function create({ log }: ListenersOptions, limits: Limits, respond: Respond): Server {
-  const listener = getRequestListener(
-    async (request, env) => {
-      // HTTP/1 is all that we create, so these are its bindings.
-      return streamed(await respond(request, (env as HttpBindings).incoming));
-    },
-    {
-      overrideGlobalObjects: false, // Request and Response stay Node's own
-      errorHandler: (error) => {
-        const isBad = error instanceof Error && error.name === "RequestError";
-        if (!isBad) log.error({ error }, "a request was not answered");
-        return new Response(null, { status: isBad ? 400 : 500 });
-      },
-    },
-  );
   const server = createServer(
     {
       headersTimeout: limits.headersTimeoutMs,
@@ -164,18 +147,11 @@ function create({ log }: ListenersOptions, limits: Limits, respond: Respond): Se
       maxHeaderSize: MAX_HEADER_BYTES,
       noDelay: true, // a token of a few bytes must not wait for the next
     },
-    (incoming: IncomingMessage, outgoing: ServerResponse) => void listener(incoming, outgoing),
+    createAdapter(respond, log),
   );
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = limits.maxConnections;
   return server;
-}
-
-/** Without the header the adapter waits a moment for more of the stream before it sends the head. */
-function streamed(response: Response): Response {
-  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
-  if (isStream) response.headers.set("transfer-encoding", "chunked");
-  return response;
 }
 
 function listening(server: Server, where: string, listen: () => void): Promise<void> {

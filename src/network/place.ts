@@ -1,16 +1,17 @@
-import { Agent } from "node:http";
+import type { Agent as HttpAgent } from "node:http";
 import type { LookupFunction, Socket } from "node:net";
 import { connect as connectTcp, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
 
 import { Fault } from "../base/fault.ts";
 import type { Doors } from "../process/doors.ts";
+import { Agent } from "./http.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Target } from "./target.ts";
 
 /** One server that requests were sent to, with its open connections. */
 export interface Place {
-  readonly agent: Agent;
+  readonly agent: HttpAgent;
   readonly target: Target;
   /** The addresses that were checked last; a new connection goes to these only. */
   addresses: readonly string[];
