@@ -45,6 +45,16 @@ test("a forwarder shows by its name", async (t) => {
   });
 });
 
+test("a port that changed hands belongs to the new one", async (t) => {
+  const proc = fake(t, { tcp: [row("0100007F:2CAA", 1000, 77)] });
+  addProcess(proc, 42, "ollama", [77]);
+  const ownerOf = createPortOwner({ proc });
+  assert.equal((await ownerOf(0x2caa, NEVER))?.program, "ollama");
+  rmSync(join(proc, "42"), { recursive: true });
+  addProcess(proc, 41, "ssh", [77]);
+  assert.deepEqual(await ownerOf(0x2caa, NEVER), { uid: 1000, pid: 41, program: "ssh" });
+});
+
 test("security: two that listen on one port are nobody, whoever answers first", async (t) => {
   const tcp6 = (uid: number) => [row("00000000000000000000000001000000:2CAA", uid, 78)];
   const users = fake(t, { tcp: [row("0100007F:2CAA", 1000, 77)], tcp6: tcp6(1001) });

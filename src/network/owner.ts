@@ -22,6 +22,8 @@ export type PortOwnerOptions = {
  * where the system does not tell, and where several listen that are not the same.
  */
 export function createPortOwner({ proc = "/proc" }: PortOwnerOptions = {}) {
+  /** Who was found before: mostly the same again, while to look at all costs 30 ms among 100 programs. */
+  const known = new Set<number>();
   return async (port: number, signal: AbortSignal): Promise<PortOwner | undefined> => {
     const tables = await Promise.all([
       readTable(join(proc, "net/tcp")),
@@ -33,7 +35,8 @@ export function createPortOwner({ proc = "/proc" }: PortOwnerOptions = {}) {
     const [first] = found;
     if (!first || found.some(({ uid }) => uid !== first.uid)) return undefined;
     signal.throwIfAborted();
-    const holders = findHolders(proc, new Set(found.map(({ inode }) => inode)));
+    const holders = findHolders(proc, new Set(found.map(({ inode }) => inode)), known);
+    for (const pid of holders.values()) known.add(pid);
     const owners = await Promise.all(
       found.map(async ({ inode }) => {
         const pid = holders.get(inode);
@@ -77,16 +80,24 @@ async function readTable(path: string): Promise<Listening[]> {
  * The process that holds each socket, of those we may look into. Synchronous on purpose: some thousand
  * links that the kernel answers from memory, in a tenth of the time that a thread pool takes.
  */
-function findHolders(proc: string, inodes: ReadonlySet<string>): Map<string, number> {
+function findHolders(
+  proc: string,
+  inodes: ReadonlySet<string>,
+  first: Iterable<number>,
+): Map<string, number> {
   const holders = new Map<string, number>();
-  for (const name of readdirSync(proc)) {
-    if (!/^\d+$/.test(name)) continue;
-    for (const inode of socketsOf(join(proc, name, "fd"))) {
-      if (inodes.has(inode)) holders.set(inode, Number(name));
+  for (const pid of pidsOf(proc, first)) {
+    for (const inode of socketsOf(join(proc, String(pid), "fd"))) {
+      if (inodes.has(inode)) holders.set(inode, pid);
     }
     if (holders.size === inodes.size) break;
   }
   return holders;
+}
+
+function* pidsOf(proc: string, first: Iterable<number>): Generator<number> {
+  yield* first;
+  for (const name of readdirSync(proc)) if (/^\d+$/.test(name)) yield Number(name);
 }
 
 function socketsOf(folder: string): string[] {
