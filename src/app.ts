@@ -254,6 +254,9 @@ async function listen(ground: Ground, gateway: Gateway): Promise<Address> {
   const listeners = createListeners({ doors, ledger, log });
   const fetch = gateway.answer;
   const socket = join(home, "gateway.sock");
+  const note = join(home, "gateway.json");
+  // What a killed gateway left must be gone before the socket answers, or it would be taken for ours.
+  rmSync(note, { force: true });
   const unix = await listeners.serveUnix({ path: socket, fetch });
   closing(() => unix.close());
   const { port } = config.get(gatewaySettings);
@@ -263,7 +266,6 @@ async function listen(ground: Ground, gateway: Gateway): Promise<Address> {
       : await listeners.serveTcp({ host: "127.0.0.1", port, fetch });
   if (tcp) closing(() => tcp.close());
   const url = tcp?.url ?? unix.url;
-  const note = join(home, "gateway.json");
   const running = { pid: process.pid, url, socket, startedAt: clock.now() };
   writeFileSync(note, JSON.stringify(running), { mode: 0o600 });
   closing(() => rmSync(note, { force: true }));
