@@ -49,8 +49,11 @@ export const json = (value: unknown, status = 200): Response =>
     headers: { "content-type": "application/json" },
   });
 
-/** After these the rest of the body is not read: the connection cannot be used again. */
-const CLOSES = ["REQUEST_TOO_LARGE", "REQUEST_SLOW"];
+/**
+ * A body that came too slowly is not waited for any longer. One that is too large is read on and thrown away
+ * for a moment: to close at once would cut off most clients before they have seen the answer.
+ */
+const CLOSES = ["REQUEST_SLOW"];
 
 export function faultAnswer(fault: Failure, shape: "isopod" | "openai"): Response {
   const { code, message, fix } = fault;
