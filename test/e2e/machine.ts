@@ -24,7 +24,8 @@ export type RunOptions = {
   env?: Record<string, string>;
   /** Words before the command, such as those that enter a namespace. */
   enter?: readonly string[];
-  node?: string;
+  /** The words that start Node. */
+  node?: readonly string[];
 };
 
 export interface Started {
@@ -97,7 +98,8 @@ export function createMachine(
 
   const start = (words: readonly string[], more: RunOptions = {}): Started => {
     const enter = more.enter ?? options.enter ?? [];
-    const [program = "", ...args] = [...enter, more.node ?? process.execPath, LAUNCHER, ...words];
+    const node = more.node ?? [process.execPath];
+    const [program = "", ...args] = [...enter, ...node, LAUNCHER, ...words];
     const child = spawn(program, args, { cwd: home, env: { ...env, ...more.env } });
     running.add(child);
     child.once("exit", () => running.delete(child));

@@ -1,6 +1,7 @@
 /** What this machine has of what some tests need; each is false, or the reason to skip. */
 
 import { spawnSync } from "node:child_process";
+import { isAbsolute, join } from "node:path";
 
 export const bubblewrapMissing = missing(
   ["bwrap", "--ro-bind", "/", "/", "--unshare-all", "true"],
@@ -21,32 +22,24 @@ function missing([command = "", ...args]: readonly string[], why: string): strin
   return spawnSync(command, args, { stdio: "ignore" }).status === 0 ? false : why;
 }
 
-/** Whether a workspace can be made that our user may not write: root has to be able to become somebody else. */
-export const otherUserMissing =
-  process.getuid?.() === 0
-    ? missing(
-        [
-          "setpriv",
-          "--reuid=65534",
-          "--regid=65534",
-          "--clear-groups",
-          process.execPath,
-          "-e",
-          "0",
-        ],
-        "root cannot become another user here who can read this project",
-      )
-    : false;
+/**
+ * The words that start a Node which does not fit: the system's own where it is one, else ours under a
+ * version of long ago.
+ */
+export const oldNode: readonly string[] = findOldNode() ?? [
+  process.execPath,
+  "--require",
+  join(import.meta.dirname, "../fixtures/old-node.cjs"),
+];
 
-/** The system's own Node, where it is one that does not fit. */
-export const oldNode = findOldNode();
-
-function findOldNode(): { path: string; missing: string | false } {
-  const path = "/usr/bin/node";
-  const { stdout } = spawnSync(path, ["-p", "process.versions.node"], { encoding: "utf8" });
-  const major = Number((stdout ?? "").split(".")[0]);
-  const why = "this system has no Node that is too old";
-  return { path, missing: major > 0 && major < 24 ? false : why };
+function findOldNode(): string[] | undefined {
+  const folders = (process.env["PATH"] ?? "").split(":").filter((name) => isAbsolute(name));
+  for (const folder of [...folders, "/usr/bin"]) {
+    const path = join(folder, "node");
+    const { stdout } = spawnSync(path, ["-p", "process.versions.node"], { encoding: "utf8" });
+    if (Number((stdout ?? "").split(".")[0]) < 24 && stdout) return [path];
+  }
+  return undefined;
 }
 
 export const scriptMissing = missing(

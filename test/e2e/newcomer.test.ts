@@ -170,6 +170,8 @@ test("doctor --fix takes other people's rights off the state folder", async (t) 
   chmodSync(machine.home, 0o775);
   const [refused] = await machine.json(1, ["gateway", "run", "--json"]);
   assert.equal(Object(refused?.["error"]).code, "STORE_EXPOSED");
+  assert.match(Object(refused?.["error"]).fix, /chmod go-rwx/);
+  chmodSync(machine.home, 0o755);
   const [seen] = await machine.json(1, ["doctor", "--json"]);
   assert.equal(seen?.["ok"], false);
   const [mended] = await machine.json(0, ["doctor", "--fix", "--json"]);
