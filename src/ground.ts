@@ -112,7 +112,8 @@ function allowedHosts(config: Config, env: GroundOptions["env"]): AllowedHost[] 
 
 export const workspacePlace = ({ options: { home }, config, configFile }: Base) => ({
   folder: config.get(agentSettings).defaults.workspace ?? join(home, "workspace"),
-  keepOut: [home, configFile],
+  // The program itself is among what an agent must not rewrite.
+  keepOut: [home, configFile, import.meta.dirname],
 });
 
 /** The workspace, and the sandbox: probed beside the rest of the start. */
