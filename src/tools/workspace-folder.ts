@@ -2,16 +2,7 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import { type Dirent, lstatSync } from "node:fs";
-import {
-  type FileHandle,
-  lstat,
-  mkdir,
-  open,
-  opendir,
-  realpath,
-  rename,
-  unlink,
-} from "node:fs/promises";
+import { type FileHandle, mkdir, open, opendir, realpath, rename, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
 import { Fault } from "../base/fault.ts";
