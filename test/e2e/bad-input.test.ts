@@ -203,6 +203,8 @@ test("a model's broken UTF-8, cut stream and error in mid-stream end the turn wi
     turns: [
       [{ text: "Half an ans" }, { cut: true }],
       [{ text: "Half" }, { error: "CUDA error: out of memory" }],
+      [{ text: "Before " }, { hex: BROKEN }, { text: " after." }],
+      [{ hex: "00ff00ff0a" }],
       [{ text: "Fine." }],
     ],
   });
@@ -214,6 +216,10 @@ test("a model's broken UTF-8, cut stream and error in mid-stream end the turn wi
   const broken = await say(1);
   assert.deepEqual([textOf(broken), broken.at(-1)?.["code"]], ["Half", "MODEL_REFUSED"]);
   assert.match(String(broken.at(-1)?.["message"]), /out of memory/);
+  const replaced = await say(0);
+  assert.equal(textOf(replaced), "Before a\uFFFDb after.", "what is no UTF-8 is shown as such");
+  const garbage = await say(1);
+  assert.equal(garbage.at(-1)?.["code"], "MODEL_GARBLED");
   assert.equal(textOf(await say(0)), "Fine.");
   await gateway.stop();
 });
@@ -367,6 +373,12 @@ test("a Node that is too old starts the one that npm brought along, and says wha
   assert.match(bare.stderr, /^NODE_TOO_OLD {2}.*\n {2}fix {3}.*Node 24/);
   assert.doesNotMatch(bare.stderr, /^\s+at /m);
 });
+
+/** A line of Ollama's with a byte in it that no UTF-8 has. */
+const BROKEN = Buffer.from(
+  '{"model":"qwen3:8b","message":{"role":"assistant","content":"a\xffb"},"done":false}\n',
+  "latin1",
+).toString("hex");
 
 async function* flood(bytes: number): AsyncGenerator<Uint8Array> {
   const piece = Buffer.alloc(64 * 1024, 0x61);

@@ -28,6 +28,8 @@ export type Step =
   | { cut: true | "quietly" }
   /** These bytes as they are. */
   | { raw: string }
+  /** Bytes in hexadecimal, for what is no text. */
+  | { hex: string }
   /** Instead of a stream, at the start of a turn only. */
   | { status: number; body: string; type?: string }
   /** How it ends; the defaults are what a real server says. */
@@ -180,6 +182,7 @@ async function play(
     }
     if ("delayMs" in step) await pause(step.delayMs);
     else if ("hang" in step) return;
+    else if ("hex" in step) response.write(Buffer.from(step.hex, "hex"));
     else if ("cut" in step) {
       // The head and what was written must be on their way before the connection breaks.
       await pause(5);
