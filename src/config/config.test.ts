@@ -137,6 +137,12 @@ test("the environment has the last word, under our names and the seeds'", () => 
   assert.equal(read(text, { OPENCLAW_GATEWAY_PORT: "3" }).get(gateway).port, 3);
   assert.equal(read(text, { ISOPOD_GATEWAY_PORT: "" }).get(gateway).port, 1);
   assert.deepEqual(codes(text, { ISOPOD_GATEWAY_PORT: "http" }), ["CONFIG_VALUE gateway.port"]);
+  const [fault] = read(text, { ISOPOD_GATEWAY_PORT: "http" }).report.faults;
+  assert.match(String(fault?.fix), /^Set \$ISOPOD_GATEWAY_PORT to .*, or unset it$/);
+  assert.match(
+    String(read("{ gateway: { port: -1 } }").report.faults[0]?.fix),
+    /^Set gateway\.port/,
+  );
 });
 
 test("secrets come from the environment or the secrets folder, and are never printed", (t) => {

@@ -55,12 +55,10 @@ export function parseConfig(source: ConfigSource): Config {
 
   const from = { env: source.env, folder: source.secretsFolder };
   const filled = fillSecrets(draft.value, from, faults);
-  const values = parseSettings(
-    isObject(filled) ? filled : {},
-    draft.value,
-    source.settings,
+  const values = parseSettings(isObject(filled) ? filled : {}, draft.value, source.settings, {
     faults,
-  );
+    origins: draft.origins,
+  });
   const first = faults[0]?.fault;
 
   return {
@@ -82,7 +80,7 @@ function parseSettings(
   value: Record<string, unknown>,
   written: Record<string, unknown>,
   settings: readonly Setting[],
-  faults: Finding[],
+  { faults, origins }: { faults: Finding[]; origins: ReadonlyMap<string, string> },
 ) {
   const values = new Map<string, unknown>();
   for (const { key, schema } of settings) {
@@ -92,14 +90,20 @@ function parseSettings(
       continue;
     }
     for (const issue of result.error.issues) {
-      faults.push(toFinding(key, strikeSecrets(value[key], key, written[key]), issue));
+      const shown = strikeSecrets(value[key], key, written[key]);
+      faults.push(toFinding(key, shown, issue, origins));
     }
   }
   return values;
 }
 
 /** `value` has its secrets struck out: what is wrong with it is printed. */
-function toFinding(key: string, value: unknown, issue: z.core.$ZodIssue): Finding {
+function toFinding(
+  key: string,
+  value: unknown,
+  issue: z.core.$ZodIssue,
+  origins: ReadonlyMap<string, string>,
+): Finding {
   const keys = [key, ...issue.path.map((part) => String(part))];
   const found = issue.path.reduce<unknown>(
     (at, part) => (isObject(at) || Array.isArray(at) ? Object(at)[part] : undefined),
@@ -107,10 +111,13 @@ function toFinding(key: string, value: unknown, issue: z.core.$ZodIssue): Findin
   );
   const at = keys.reduce((path, part) => join(path, part), "");
   const path = unescape(at);
+  const origin = origins.get(at);
+  const setBy = origin?.startsWith("$") ? origin : undefined; // others are earlier spellings of the path
   const fault = new Fault("CONFIG_VALUE", {
     path,
     found: found === undefined ? "nothing" : (JSON.stringify(found) ?? String(found)),
     allowed: allowed(issue),
+    ...(setBy !== undefined && { setBy }),
   });
   return { path, fault };
 }

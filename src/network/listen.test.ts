@@ -166,6 +166,7 @@ test("serveUnix() leaves alone what is no socket, and says so of a path that is 
   await assert.rejects(at(`${path}${"x".repeat(120)}`), {
     code: "LISTEN_FAILED",
     message: /103 bytes/,
+    fix: /ISOPOD_HOME/,
   });
 });
 

@@ -21,11 +21,15 @@ export const configFaults = {
     fix: ({ line }) =>
       `Correct line ${line}; the file is JSON5 (comments and trailing commas are welcome)`,
   }),
-  CONFIG_VALUE: entry<{ path: string; found: string; allowed: string }>({
+  /** `setBy` where that is not the file: such as "$ISOPOD_GATEWAY_PORT". */
+  CONFIG_VALUE: entry<{ path: string; found: string; allowed: string; setBy?: string }>({
     status: 500,
     exit: 2,
     message: ({ path, found, allowed }) => `Cannot use ${path} = ${found}: it must be ${allowed}`,
-    fix: ({ path, allowed }) => `Set ${path} to ${allowed}, or remove it to use the default`,
+    fix: ({ path, allowed, setBy }) =>
+      setBy
+        ? `Set ${setBy} to ${allowed}, or unset it`
+        : `Set ${path} to ${allowed}, or remove it to use the default`,
   }),
   CONFIG_UNKNOWN_KEY: entry<{ path: string; nearest?: string }>({
     status: 500,

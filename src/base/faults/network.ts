@@ -57,6 +57,9 @@ export const networkFaults = {
     status: 500,
     exit: 2,
     message: ({ address, detail }) => `Cannot listen on ${address}: ${detail}`,
-    fix: () => "Correct gateway.bind and gateway.port, or remove them to use 127.0.0.1:18789",
+    fix: ({ address }) =>
+      address.startsWith("/")
+        ? "Set ISOPOD_HOME to a folder of this user with a short path, such as ~/.isopod"
+        : "Correct gateway.bind and gateway.port, or remove them to use 127.0.0.1:18789",
   }),
 };
