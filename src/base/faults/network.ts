@@ -58,7 +58,7 @@ export const networkFaults = {
     exit: 2,
     message: ({ address, detail }) => `Cannot listen on ${address}: ${detail}`,
     fix: ({ address }) =>
-      address.startsWith("/")
+      address[0] === "/"
         ? "Set ISOPOD_HOME to a folder of this user with a short path, such as ~/.isopod"
         : "Correct gateway.bind and gateway.port, or remove them to use 127.0.0.1:18789",
   }),
