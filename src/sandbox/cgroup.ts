@@ -9,6 +9,8 @@ import { access, mkdir, readFile, readdir, rmdir, writeFile } from "node:fs/prom
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { createId } from "../base/ids.ts";
+
 const PREFIX = "isopod-";
 
 /** The kernel lets go of a group some moments after its last process: 1, 2, 4, … ms, a second in all. */
@@ -26,7 +28,8 @@ export async function findGroupFolder(): Promise<string | undefined> {
   const folder = parseGroupFolder(await readFile("/proc/self/mountinfo", "utf8").catch(() => ""));
   if (!folder) return undefined;
   try {
-    const trial = await createGroup(folder, "trial", 1);
+    // A name of its own: whoever else tries in this moment must not be taken for a refusal.
+    const trial = await createGroup(folder, createId("trial"), 1);
     await trial.remove();
     await removeLeftovers(folder);
     return folder;
