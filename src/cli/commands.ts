@@ -10,7 +10,8 @@ import {
   gatewayStop,
 } from "./commands/gateway.ts";
 import { health } from "./commands/health.ts";
-import { modelsList, modelsUse } from "./commands/models.ts";
+import { modelsList } from "./commands/models/list.ts";
+import { modelsUse } from "./commands/models/use.ts";
 import { modeSet, modeShow } from "./commands/mode.ts";
 
 export const commands: readonly Command[] = [
