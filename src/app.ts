@@ -31,7 +31,7 @@ import type { Models } from "./models/candidate.ts";
 import { createModelChecks } from "./models/checks.ts";
 import { createEmbedded } from "./models/embedded.ts";
 import { dialects } from "./models/providers.ts";
-import { createRouter } from "./models/router.ts";
+import { createRouter } from "./models/routing/router.ts";
 import { modelsSetting } from "./models/settings.ts";
 import { createNetworkChecks } from "./network/checks.ts";
 import { createListeners } from "./network/listen.ts";

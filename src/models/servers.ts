@@ -6,14 +6,14 @@
 import type { Clock } from "../base/clock.ts";
 import { Fault } from "../base/fault.ts";
 import type { Mode } from "../protocol/event.ts";
-import { attended } from "./attended.ts";
+import { attended } from "./queue/attended.ts";
 import { createAddresses, createSearch } from "./addresses.ts";
 import type { DiscoveryDeps, Note } from "./discovery.ts";
-import { createHealth, type Health } from "./health.ts";
+import { createHealth, type Health } from "./routing/health.ts";
 import { createOpened } from "./opened.ts";
 import type { Model, Provider } from "./provider.ts";
 import { checkMode, placeBeforehand } from "./reach.ts";
-import { createScheduler, type Scheduler } from "./scheduler.ts";
+import { createScheduler, type Scheduler } from "./queue/scheduler.ts";
 import { type Address, connect, type ConnectDeps, prove, type Server } from "./server.ts";
 import type { ModelsSettings, ProviderSettings } from "./settings.ts";
 import { toTimeouts } from "./timeouts.ts";

@@ -1,7 +1,7 @@
 /** All models of all servers at once, for choosing among them and for showing them. */
 
 import { Fault } from "../base/fault.ts";
-import type { Offer } from "./choose.ts";
+import type { Offer } from "./routing/choose.ts";
 import { placeOfModel } from "./locality.ts";
 import type { Model } from "./provider.ts";
 import type { Server } from "./server.ts";

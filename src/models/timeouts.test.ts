@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { createFakeClock, type FakeClock } from "../../test/fakes/clock.ts";
-import { attended } from "./attended.ts";
+import { attended } from "./queue/attended.ts";
 import { chatRequest, collect } from "./provider.conformance.ts";
 import type { ChatEvent, Provider } from "./provider.ts";
-import { createScheduler } from "./scheduler.ts";
+import { createScheduler } from "./queue/scheduler.ts";
 import { toTimeouts } from "./timeouts.ts";
 
 const TEXT: ChatEvent = { type: "text", text: "a" };

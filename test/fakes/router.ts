@@ -6,7 +6,7 @@ import type { Target } from "../../src/models/discovery.ts";
 import type { Listener } from "../../src/models/locality.ts";
 import type { Provider } from "../../src/models/provider.ts";
 import { dialects } from "../../src/models/providers.ts";
-import { createRouter, type RouterDeps } from "../../src/models/router.ts";
+import { createRouter, type RouterDeps } from "../../src/models/routing/router.ts";
 import { modelsSetting } from "../../src/models/settings.ts";
 import type { Mode } from "../../src/protocol/event.ts";
 import { createFakeClock } from "./clock.ts";

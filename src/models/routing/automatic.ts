@@ -1,0 +1,87 @@
+/**
+ * Who answers where nobody has said: the best model that is proved to run on this device, and the
+ * demonstration model where there is none. While that one answers, each turn looks again.
+ */
+
+import { Fault } from "../../base/fault.ts";
+import type { Candidate } from "../candidate.ts";
+import type { Candidates } from "./candidates.ts";
+import { type Choice, chooseModel, type Memory, type Offer } from "./choose.ts";
+import type { Provider } from "../provider.ts";
+import { settingsOf } from "../server.ts";
+import type { Servers } from "../servers.ts";
+import type { ModelsSettings } from "../settings.ts";
+import { survey } from "../survey.ts";
+
+export type AutomaticDeps = {
+  servers: Servers;
+  candidates: Candidates;
+  settings: ModelsSettings;
+  demonstration: Provider | undefined;
+  memory: () => Memory;
+};
+
+export interface Automatic {
+  /** Throws `MODEL_NONE`, and what keeps the chosen one from answering: no other takes its place in silence. */
+  choose(signal: AbortSignal): Promise<Candidate>;
+  /** What the last choice passed over, with reasons. */
+  passedOver(): Choice["rejected"];
+}
+
+export function createAutomatic(deps: AutomaticDeps): Automatic {
+  const { servers, candidates, settings, demonstration, memory } = deps;
+  /** Stays the same from turn to turn. */
+  let chosen: { ref: string; why: string } | undefined;
+  let passedOver: Choice["rejected"] = [];
+
+  /** The one that was chosen before; undefined where it is gone or the mode masks it now. */
+  async function again(signal: AbortSignal): Promise<Candidate | undefined> {
+    if (!chosen) return undefined;
+    try {
+      return await candidates.make(chosen.ref, chosen.why, signal);
+    } catch (error) {
+      // A server that is down is told, not papered over: only these two mean that another must do.
+      const replace = error instanceof Fault && REPLACED.has(error.code);
+      if (!replace) throw error;
+      return undefined;
+    }
+  }
+
+  /** Models that config lists come before those that merely are there. */
+  function chooseAmong(offers: readonly Offer[]): Choice {
+    const listed = offers.filter(({ ref, model }) => {
+      const id = ref.slice(0, -model.id.length - 1);
+      const provider = Object.hasOwn(settings.providers, id) ? settings.providers[id] : undefined;
+      return settingsOf(provider, model.id) !== undefined;
+    });
+    const first = chooseModel(listed, memory());
+    return first.chosen ? first : chooseModel(offers, memory());
+  }
+
+  async function demonstrate(why: string, signal: AbortSignal): Promise<Candidate> {
+    if (!demonstration) throw new Fault("MODEL_NONE", { why });
+    const server = await servers.open(demonstration.id, signal);
+    const [model] = await servers.models(server, signal);
+    if (!model) throw new Fault("MODEL_NONE", { why });
+    return candidates.of(server, model, `the built-in demonstration answers: ${why}`);
+  }
+
+  return {
+    passedOver: () => passedOver,
+    async choose(signal) {
+      const before = await again(signal);
+      if (before) return before;
+      await servers.discover(signal);
+      const ids = servers.ids().filter((id) => id !== demonstration?.id);
+      const { offers } = await survey(ids, servers, signal);
+      const choice = chooseAmong(offers.map(({ offer }) => offer));
+      passedOver = choice.rejected;
+      const found = offers.find(({ offer }) => offer === choice.chosen);
+      chosen = found && { ref: found.offer.ref, why: choice.why };
+      if (!found) return demonstrate(choice.why, signal);
+      return candidates.of(found.server, found.offer.model, choice.why);
+    },
+  };
+}
+
+const REPLACED = new Set(["MODEL_MISSING", "MODEL_NOT_ALLOWED", "MODEL_PROVIDER_UNKNOWN"]);

@@ -1,0 +1,79 @@
+/** Makes candidates of models: checks the mode, settles the context, takes config's word where it counts. */
+
+import type { Mode } from "../../protocol/event.ts";
+import type { Candidate } from "../candidate.ts";
+import { chooseContext } from "../context.ts";
+import { findModel, findProvider } from "../find-model.ts";
+import { type Place, placeOfModel } from "../locality.ts";
+import type { Model } from "../provider.ts";
+import { checkMode, placeBeforehand } from "../reach.ts";
+import { type Server, settingsOf } from "../server.ts";
+import type { Servers } from "../servers.ts";
+
+export type CandidateDeps = { servers: Servers; mode: () => Mode; totalMemoryBytes: number };
+
+export interface Candidates {
+  /**
+   * The model that `ref` means, ready to be asked. Throws `MODEL_PROVIDER_UNKNOWN`, `MODEL_MISSING`,
+   * `MODEL_NOT_ALLOWED`, and what `Servers.open` throws.
+   */
+  make(ref: string, why: string, signal: AbortSignal): Promise<Candidate>;
+  /** The same for a model that is at hand; does not look at the mode. */
+  of(server: Server, model: Model, why: string): Candidate;
+}
+
+export function createCandidates({ servers, mode, totalMemoryBytes }: CandidateDeps): Candidates {
+  /** One value for one model: with another the server would load it anew. */
+  const contexts = new Map<string, number>();
+
+  function contextOf(ref: string, { settable, settings }: Server, model: Model): number {
+    const known = contexts.get(ref);
+    if (known !== undefined) return known;
+    const own = settingsOf(settings, model.id);
+    const { contextTokens } = chooseContext({ model, settings: own, settable, totalMemoryBytes });
+    // Where the server fixes it, its word is asked for each time: it may have been started anew.
+    if (settable) contexts.set(ref, contextTokens);
+    return contextTokens;
+  }
+
+  function of(server: Server, model: Model, why: string): Candidate {
+    const ref = `${server.id}/${model.id}`;
+    const own = settingsOf(server.settings, model.id);
+    const { supportsTools } = { ...server.settings?.compat, ...own?.compat };
+    return {
+      ref,
+      provider: server.provider,
+      model,
+      locality: placeOfModel(model.locality, server.place).locality,
+      contextTokens: contextOf(ref, server, model),
+      ...(own?.maxTokens !== undefined && { maxTokens: own.maxTokens }),
+      params: { ...server.settings?.params, ...own?.params },
+      // Most that say nothing of it can; a server refuses for the others, and says so.
+      tools: supportsTools ?? model.tools ?? true,
+      demonstration: model.demonstration ?? false,
+      why,
+    };
+  }
+
+  const check = (ref: string, provider: string, place: Place) =>
+    checkMode({ ref, provider }, place, mode());
+
+  /** Before the first byte: what lies beyond the mode is not even asked what it is. */
+  function checkAddress(ref: string, provider: string): void {
+    const address = servers.addressOf(provider);
+    if (address) check(ref, provider, placeBeforehand(address));
+  }
+
+  return {
+    of,
+    async make(ref, why, signal) {
+      const mayAsk = (id: string) => checkAddress(ref, id);
+      const named = await findProvider(ref, { servers, mayAsk }, signal);
+      mayAsk(named.provider);
+      const server = await servers.open(named.provider, signal);
+      const model = await findModel(server, named.model, servers, signal);
+      check(ref, server.id, placeOfModel(model.locality, server.place));
+      return of(server, model, why);
+    },
+  };
+}
