@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { createPrinter } from "./print-turn.ts";
-import { toColumns, toHarmless } from "./system-terminal.ts";
+import { createTerminal, toColumns, toHarmless } from "./system-terminal.ts";
 import type { Terminal } from "./terminal.ts";
 
 const RED = "\u001B[31m";
@@ -55,3 +55,33 @@ test("columns line up, also where Korean, Chinese and emoji take two places each
   );
   assert.deepEqual(toColumns([]), []);
 });
+
+test("a passing line is one line, wide characters and all, and gives way to what is said", () => {
+  const { terminal, written } = onTerminal({ columns: 10 });
+  terminal.progress("모델을 내려받는 중");
+  terminal.progress("50%\n\u001B[2Jx");
+  terminal.say("done");
+  terminal.progress(undefined);
+  assert.deepEqual(written, [
+    "모델을 내",
+    "\r\u001B[2K",
+    "50% \uFFFD[2Jx".slice(0, 9),
+    "\r\u001B[2K",
+    "done\n",
+  ]);
+});
+
+test("where standard error is a file, no passing line is written into it", () => {
+  const { terminal, written } = onTerminal({ isTTY: false });
+  terminal.progress("50%");
+  assert.deepEqual(written, []);
+});
+
+/** A terminal over streams that remember what was written to standard error. */
+function onTerminal({ isTTY = true, columns = 80 }) {
+  const written: string[] = [];
+  const stream = { isTTY, columns, write: (text: string) => written.push(text) };
+  const stderr = stream as unknown as NodeJS.WriteStream; // all that a terminal asks of it
+  const stdin = { isTTY } as NodeJS.ReadStream;
+  return { written, terminal: createTerminal({ stdin, stdout: stderr, stderr, env: {} }) };
+}

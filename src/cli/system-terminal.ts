@@ -15,13 +15,30 @@ export function createTerminal({ stdin, stdout, stderr, env }: Streams): Termina
   const colours = stderr.isTTY && stdout.isTTY && !env["NO_COLOR"] && env["TERM"] !== "dumb";
   const paint = (code: number) => (text: string) =>
     colours ? `\u001B[${code}m${text}\u001B[0m` : text;
-  const print = (line: string) => void stdout.write(`${toHarmless(line)}\n`);
+  let passing = false;
+  const clear = () => {
+    if (passing) stderr.write(CLEAR_LINE);
+    passing = false;
+  };
+  const write = (stream: NodeJS.WriteStream, text: string) => {
+    clear();
+    stream.write(toHarmless(text));
+  };
+  const print = (line: string) => write(stdout, `${line}\n`);
   return {
     interactive: Boolean(stdin.isTTY && stdout.isTTY),
     print,
-    write: (text) => void stdout.write(toHarmless(text)),
+    write: (text) => write(stdout, text),
     json: (value) => print(JSON.stringify(value)),
-    say: (line) => void stderr.write(`${toHarmless(line)}\n`),
+    say: (line) => write(stderr, `${line}\n`),
+    progress(line) {
+      if (!stderr.isTTY) return;
+      clear();
+      if (line === undefined) return;
+      // One that wraps could not be taken away whole.
+      stderr.write(cutTo(toHarmless(line).replaceAll(/[\n\t]/g, " "), stderr.columns - 1));
+      passing = true;
+    },
     table: (rows) => toColumns(rows).forEach(print),
     dim: paint(2),
     bold: paint(1),
@@ -29,6 +46,7 @@ export function createTerminal({ stdin, stdout, stderr, env }: Streams): Termina
     readInput: () => (stdin.isTTY ? Promise.resolve("") : text(stdin)),
 
     async ask(question, signal) {
+      clear();
       const lines = createInterface({ input: stdin, output: stderr });
       const ended = new Promise<undefined>((resolve) =>
         lines.once("close", () => resolve(undefined)),
@@ -41,6 +59,9 @@ export function createTerminal({ stdin, stdout, stderr, env }: Streams): Termina
     },
   };
 }
+
+/** Back to the first column, and the line is blank. */
+const CLEAR_LINE = "\r\u001B[2K";
 
 /**
  * Whatever is printed may repeat what a model, its server or a file said: the name of a model, a fault's
@@ -72,6 +93,14 @@ export function toColumns(cells: readonly (readonly string[])[]): string[] {
       .join("  ")
       .trimEnd(),
   );
+}
+
+/** As much of a text as fits into so many columns. */
+function cutTo(text: string, columns: number): string {
+  let left = columns;
+  return Array.from(text)
+    .filter((character) => (left -= width(character)) >= 0)
+    .join("");
 }
 
 /** Columns a text takes on a terminal: East Asian wide characters take two (Unicode TR 11, coarsely). */

@@ -10,6 +10,11 @@ export interface Terminal {
   json(value: unknown): void;
   /** A line about the answer, on standard error: it stays out of pipes. */
   say(line: string): void;
+  /**
+   * A line on standard error that the next one takes the place of, and anything else that is written;
+   * undefined takes it away. Nothing is shown where nobody sits there.
+   */
+  progress(line: string | undefined): void;
   /** Columns, as wide as they need to be. */
   table(rows: readonly (readonly string[])[]): void;
   dim(text: string): string;

@@ -2,7 +2,12 @@
 
 import type { Terminal } from "../../src/cli/terminal.ts";
 
-export type TestTerminal = Terminal & { out(): string; err(): string };
+export type TestTerminal = Terminal & {
+  out(): string;
+  err(): string;
+  /** The lines that others took the place of. */
+  passed(): string[];
+};
 
 /** `answers` are what a person types, one a question; then the input has ended. */
 export function createTestTerminal(
@@ -10,6 +15,7 @@ export function createTestTerminal(
 ): TestTerminal {
   let out = "";
   let err = "";
+  const passed: string[] = [];
   const answers = [...(given.answers ?? [])];
   const plain = (text: string) => text;
   return {
@@ -18,6 +24,7 @@ export function createTestTerminal(
     write: (text) => void (out += text),
     json: (value) => void (out += `${JSON.stringify(value)}\n`),
     say: (line) => void (err += `${line}\n`),
+    progress: (line) => void (line !== undefined && passed.push(line)),
     table: (rows) => void (out += rows.map((row) => `${row.join("|")}\n`).join("")),
     dim: plain,
     bold: plain,
@@ -29,5 +36,6 @@ export function createTestTerminal(
     readInput: async () => given.input ?? "",
     out: () => out,
     err: () => err,
+    passed: () => passed,
   };
 }
