@@ -64,7 +64,7 @@ const toTool = ({ name, description, schema }: ToolSpec) => ({
   function: { name, description, parameters: schema },
 });
 
-function toParams({ params = {}, contextTokens, maxTokens }: ChatRequest): object {
+function toParams({ params = {}, contextTokens, maxTokens, format }: ChatRequest): object {
   const options: Record<string, unknown> = {};
   const topLevel: Record<string, unknown> = {};
   if (maxTokens !== undefined) options["num_predict"] = maxTokens;
@@ -78,6 +78,7 @@ function toParams({ params = {}, contextTokens, maxTokens }: ChatRequest): objec
   options["num_ctx"] = contextTokens;
   return {
     ...topLevel,
+    ...(format && { format }),
     ...(keepAlive !== undefined && { keep_alive: keepAlive }),
     options,
   };

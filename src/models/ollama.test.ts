@@ -61,6 +61,30 @@ test("parameters go where Ollama reads them, and unknown ones nowhere", async ()
   assert.ok(!("evil" in body));
 });
 
+test("a schema for the answer goes out as Ollama's `format`", async () => {
+  const format = { type: "object", properties: { ok: { type: "boolean" } } };
+
+  assert.deepEqual((await sent({ format, params: { format: "json" } }))["format"], format);
+  assert.equal((await sent({}))["format"], undefined);
+});
+
+test("the server's own times come with the end of the answer", async () => {
+  const end = { done: true, prompt_eval_count: 9, eval_count: 2, prompt_eval_duration: 5_000_000 };
+  const server = await startOllama({
+    turns: [
+      [{ raw: `${JSON.stringify({ ...end, eval_duration: 4e6, load_duration: 3e9 })}\n` }],
+      [{ raw: `${JSON.stringify({ ...end, eval_duration: "soon" })}\n` }],
+    ],
+  });
+  const [timed] = await collect(provider(server.url), chatRequest());
+  const [odd] = await collect(provider(server.url), chatRequest());
+  await server.close();
+
+  assert.ok(timed?.type === "done" && odd?.type === "done");
+  assert.deepEqual(timed.timings, { promptMs: 5, outputMs: 4, loadMs: 3000 });
+  assert.deepEqual(odd.timings, { promptMs: 5 });
+});
+
 test("keep_alive becomes a number or a duration that Ollama takes, or is left out", () => {
   assert.equal(toKeepAlive("-1"), -1);
   assert.equal(toKeepAlive("300"), 300);

@@ -15,7 +15,7 @@ import type { DialectOptions } from "./dialect.ts";
 import { createModelServer } from "./model-server.ts";
 import { createOllamaListing } from "./ollama-models.ts";
 import { createOllamaEncoder } from "./ollama-request.ts";
-import type { ChatEvent, ChatRequest, Provider } from "./provider.ts";
+import type { ChatEvent, ChatRequest, Provider, Timings } from "./provider.ts";
 import { toStreamedRefusal } from "./refusal.ts";
 import { knownCallIds } from "./replay.ts";
 
@@ -149,7 +149,19 @@ const toDone = (chunk: Chunk, called: boolean): ChatEvent => ({
   type: "done",
   reason: called ? "tool-calls" : chunk.done_reason === "length" ? "length" : "stop",
   usage: { inputTokens: chunk.prompt_eval_count ?? 0, outputTokens: chunk.eval_count ?? 0 },
+  ...timingsOf(chunk),
 });
+
+/** In nanoseconds; of the prompt only what was not cached was read, and nobody says how much that was. */
+function timingsOf(chunk: Chunk): { timings?: Timings } {
+  const { prompt_eval_duration, eval_duration, load_duration } = chunk;
+  const timings: Timings = {
+    ...(prompt_eval_duration && { promptMs: prompt_eval_duration / 1e6 }),
+    ...(eval_duration && { outputMs: eval_duration / 1e6 }),
+    ...(load_duration && { loadMs: load_duration / 1e6 }),
+  };
+  return Object.keys(timings).length > 0 ? { timings } : {};
+}
 
 const garbled = (provider: string, detail: string, cause?: unknown) =>
   new Fault("MODEL_GARBLED", { provider, detail }, { cause });
@@ -174,5 +186,8 @@ const Chunk = z.object({
   done_reason: z.string().nullish(),
   prompt_eval_count: z.number().nonnegative().nullish(),
   eval_count: z.number().nonnegative().nullish(),
+  prompt_eval_duration: z.number().nonnegative().nullish().catch(undefined),
+  eval_duration: z.number().nonnegative().nullish().catch(undefined),
+  load_duration: z.number().nonnegative().nullish().catch(undefined),
 });
 type Chunk = z.infer<typeof Chunk>;

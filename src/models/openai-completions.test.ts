@@ -125,6 +125,27 @@ test("cached tokens come from usage, and llama.cpp's timings stand in where ther
   assert.deepEqual(usageOf(timed), { inputTokens: 30, outputTokens: 7, cachedTokens: 28 });
 });
 
+test("a schema for the answer goes out as `response_format`, and is not replaced by a parameter", async () => {
+  const schema = { type: "object", properties: { ok: { type: "boolean" } } };
+  const params = { response_format: { type: "text" } };
+
+  assert.deepEqual((await sent({ format: schema, params }))["response_format"], {
+    type: "json_schema",
+    json_schema: { name: "answer", schema },
+  });
+});
+
+test("llama.cpp's times come with the end of the answer, and of the prompt what was read anew", async () => {
+  const last = JSON.stringify({
+    choices: [{ delta: {}, finish_reason: "stop" }],
+    timings: { prompt_n: 2, cache_n: 28, prompt_ms: 12.5, predicted_n: 7, predicted_ms: 40 },
+  });
+  const done = (await answer([{ raw: `data: ${last}\n\n` }, { cut: "quietly" }])).at(-1);
+
+  assert.ok(done?.type === "done");
+  assert.deepEqual(done.timings, { promptMs: 12.5, promptTokens: 2, outputMs: 40 });
+});
+
 const usageOf = (events: Awaited<ReturnType<typeof answer>>) => {
   const done = events.at(-1);
   return done?.type === "done" ? done.usage : undefined;

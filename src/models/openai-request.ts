@@ -101,12 +101,13 @@ const toTool = ({ name, description, schema }: ToolSpec) => ({
 });
 
 function toParams(request: ChatRequest, quirks: Quirks, compat: Compat): object {
-  const { params = {}, contextTokens, maxTokens, toolChoice, tools } = request;
+  const { params = {}, contextTokens, maxTokens, toolChoice, tools, format } = request;
   const kept = Object.entries(params).filter(([name]) => PARAMS.has(name));
   const choice = toolChoice && toolChoice !== "auto" ? toolChoice : compat.tool_choice;
   const extra = params["extra_body"];
   return {
     ...Object.fromEntries(kept),
+    ...(format && { response_format: toResponseFormat(format) }),
     ...(maxTokens !== undefined && { [compat.maxTokensField ?? "max_tokens"]: maxTokens }),
     // "auto" is what every server does without it, and some refuse the key.
     ...(tools.length > 0 && choice && choice !== "auto" && { tool_choice: choice }),
@@ -116,3 +117,12 @@ function toParams(request: ChatRequest, quirks: Quirks, compat: Compat): object 
     ...(isRecord(extra) && extra),
   };
 }
+
+/**
+ * As OpenAI names it; llama.cpp, vLLM, SGLang and LM Studio read the same. Not `strict`: OpenAI's strict
+ * mode takes no choice between forms at the top, and the others force the schema without it.
+ */
+const toResponseFormat = (schema: object) => ({
+  type: "json_schema",
+  json_schema: { name: "answer", schema },
+});

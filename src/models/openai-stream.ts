@@ -8,17 +8,9 @@ import { z } from "zod";
 import { Fault } from "../base/fault.ts";
 import { isJsonObject, isRecord, itemSpans, memberSpan, rootSpan } from "../base/json.ts";
 import type { ToolCall } from "../protocol/message.ts";
-import type { ChatEvent } from "./provider.ts";
+import type { ChatEvent, Timings } from "./provider.ts";
 import { toStreamedRefusal } from "./refusal.ts";
-
-export interface AnswerReader {
-  /** The events of one chunk of JSON text. Throws a `Fault` for an error in it or what cannot be read. */
-  read(json: string): ChatEvent[];
-  /** Whether the server has said how the answer ends. */
-  readonly finished: boolean;
-  /** The calls and the one `done`, once it is finished. */
-  end(): ChatEvent[];
-}
+import type { AnswerReader } from "./streamed.ts";
 
 export type AnswerContext = {
   provider: string;
@@ -34,17 +26,26 @@ export function createAnswerReader(context: AnswerContext): AnswerReader {
   const { provider, model } = context;
   const calls: Piece[] = [];
   let finish = "";
+  let over = false;
   let usage: Usage = { inputTokens: 0, outputTokens: 0 };
+  let timings: Timings | undefined;
 
   /**
    * Checked by hand, because this runs for every token: about 8 µs from bytes to event (two cores of a
    * small machine). Only counts and calls, which are rare, go through a schema.
    */
   function read(json: string): ChatEvent[] {
+    if (json === "[DONE]") {
+      over = true;
+      return [];
+    }
     const chunk = parse(json, provider);
     const error = chunk["error"] ?? (chunk["object"] === "error" ? chunk : undefined);
     if (error !== undefined) throw toStreamedRefusal({ provider, model }, error);
-    if (chunk["usage"] ?? chunk["timings"]) usage = readUsage(chunk) ?? usage;
+    if (chunk["usage"] ?? chunk["timings"]) {
+      usage = readUsage(chunk) ?? usage;
+      timings = readTimings(chunk) ?? timings;
+    }
     if (isRecord(chunk["prompt_progress"])) return [toProgress(chunk["prompt_progress"])];
     const choices = chunk["choices"];
     if (!Array.isArray(choices)) {
@@ -78,6 +79,9 @@ export function createAnswerReader(context: AnswerContext): AnswerReader {
     get finished() {
       return finish !== "";
     },
+    get over() {
+      return over;
+    },
     end() {
       if (finish === "error" || finish === "abort") {
         throw new Fault("MODEL_REFUSED", { provider, detail: `finish_reason "${finish}"` });
@@ -90,7 +94,7 @@ export function createAnswerReader(context: AnswerContext): AnswerReader {
       }));
       const called = events.length > 0;
       const reason = finish === "length" ? "length" : called ? "tool-calls" : "stop";
-      return [...events, { type: "done", reason, usage }];
+      return [...events, { type: "done", reason, usage, ...(timings && { timings }) }];
     },
   };
 }
@@ -175,6 +179,17 @@ function readUsage(chunk: Record<string, unknown>): Usage | undefined {
   };
 }
 
+/** llama.cpp's: what was not cached, and how long it took to read. */
+function readTimings(chunk: Record<string, unknown>): Timings | undefined {
+  const { prompt_ms, prompt_n, predicted_ms } = Counts.safeParse(chunk).data?.timings ?? {};
+  if (!prompt_ms && !predicted_ms) return undefined;
+  return {
+    ...(prompt_ms && { promptMs: prompt_ms }),
+    ...(prompt_ms && prompt_n && { promptTokens: prompt_n }),
+    ...(predicted_ms && { outputMs: predicted_ms }),
+  };
+}
+
 function parse(json: string, provider: string): Record<string, unknown> {
   let value: unknown;
   try {
@@ -216,5 +231,13 @@ const Counts = z.object({
       prompt_tokens_details: z.object({ cached_tokens: count }).nullish(),
     })
     .nullish(),
-  timings: z.object({ prompt_n: count, predicted_n: count, cache_n: count }).nullish(),
+  timings: z
+    .object({
+      prompt_n: count,
+      predicted_n: count,
+      cache_n: count,
+      prompt_ms: count.catch(undefined),
+      predicted_ms: count.catch(undefined),
+    })
+    .nullish(),
 });

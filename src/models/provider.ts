@@ -1,5 +1,5 @@
 import type { Locality, Usage } from "../protocol/event.ts";
-import type { Message, ToolCall, ToolSpec } from "../protocol/message.ts";
+import type { Message, Sealed, ToolCall, ToolSpec } from "../protocol/message.ts";
 
 /** What the agent needs from anything that can run a model. One file per wire dialect makes these. */
 export interface Provider {
@@ -66,6 +66,11 @@ export type ChatRequest = {
   maxTokens?: number;
   /** Runtime parameters by the names of the seeds (temperature, top_p, keep_alive, …). */
   params?: Readonly<Record<string, unknown>>;
+  /**
+   * A JSON schema that the answer is forced into, where the server can: what one cannot force is for the
+   * reader to check. Not together with tools.
+   */
+  format?: object;
   /** "none" keeps the tools listed (the prefix stays) and asks for no call. */
   toolChoice?: "auto" | "none" | "required";
   /** People go before machines (schedules, titles, `/v1` of other programs). "person" without it. */
@@ -77,7 +82,24 @@ export type ChatEvent =
   | { type: "reasoning"; text: string }
   /** Complete, and only once the server has ended well: a cut stream yields no call. */
   | { type: "tool-call"; call: ToolCall }
+  /** What this server wants back with the answer, byte for byte; at most once, before `done`. */
+  | { type: "sealed"; sealed: Sealed }
   /** Nothing has come yet, and this is why: others go first ("queue"), loading, or reading so many tokens. */
   | { type: "progress"; on?: "queue" | "model"; text: string }
   /** Counts are 0 where the server gave none. */
-  | { type: "done"; reason: "stop" | "length" | "tool-calls"; usage: Omit<Usage, "contextTokens"> };
+  | {
+      type: "done";
+      reason: "stop" | "length" | "tool-calls";
+      usage: Omit<Usage, "contextTokens">;
+      timings?: Timings;
+    };
+
+/** What the server measured of one request, where it says so. */
+export type Timings = {
+  /** Reading what was not cached, and how many tokens that were; writing the answer. */
+  promptMs?: number;
+  promptTokens?: number;
+  outputMs?: number;
+  /** Loading the model, where it had to be. */
+  loadMs?: number;
+};
