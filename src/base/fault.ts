@@ -18,6 +18,7 @@ import { processFaults } from "./faults/process.ts";
 import { sandboxFaults } from "./faults/sandbox.ts";
 import { storeFaults } from "./faults/store.ts";
 import { toolFaults } from "./faults/tools.ts";
+import { usageFaults } from "./faults/usage.ts";
 
 export const catalogue = {
   ...baseFaults,
@@ -28,6 +29,7 @@ export const catalogue = {
   ...sandboxFaults,
   ...modelFaults,
   ...toolFaults,
+  ...usageFaults,
   ...agentFaults,
   ...configFaults,
   ...gatewayFaults,

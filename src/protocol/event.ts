@@ -19,12 +19,20 @@ export type TurnEvent =
   | { type: "failed"; code: string; message: string; fix: string };
 
 export type Usage = {
+  /** All of the prompt, what was cached included. */
   inputTokens: number;
   outputTokens: number;
   /** Prompt tokens that the server took from its cache, where it says so. */
   cachedTokens?: number;
+  /** Those that it put there at a price of their own, where it says so. */
+  cacheWriteTokens?: number;
   /** The context window that the request was budgeted against. */
   contextTokens: number;
+  /** How long the server read what was not cached, and wrote the answer, where it says so. */
+  promptMs?: number;
+  outputMs?: number;
+  /** In the currency of the config; only where the model has a price. */
+  cost?: number;
 };
 
 export type Decision = "allow" | "deny";
