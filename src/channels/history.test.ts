@@ -33,6 +33,23 @@ test("arguments are shown parsed, or as the model wrote them where they are no J
   ]);
 });
 
+test("what was noted in a turn stands before the message that came after it", () => {
+  const turn = turnOf(session, {
+    state: "done",
+    notes: [
+      { code: "MODEL_SWITCHED", text: "another answers", at: 5 },
+      { code: "LATE", text: "at the end", at: 9 },
+    ],
+  });
+  const stored = [1, 7].map((at) => ({ ...messageOf(turn), at }));
+  assert.deepEqual(
+    toHistory(stored, [turn]).map((message) =>
+      message.role === "notice" ? message.code : message.role,
+    ),
+    ["user", "MODEL_SWITCHED", "user", "LATE"],
+  );
+});
+
 test("a turn that failed or was stopped leaves a notice after its last message", () => {
   const failed = turnOf(session, {
     state: "failed",

@@ -4,23 +4,36 @@ import type { SessionMessage } from "../protocol/event.ts";
 import type { StoredMessage, Turn } from "../store/store.ts";
 
 /**
- * A session's stored messages as people read them, with a notice after each turn that ended in a fault or
- * was stopped.
+ * A session's stored messages as people read them, with a notice where something was noted, such as that
+ * another model answered, and after each turn that ended in a fault or was stopped.
  */
 export function toHistory(
   stored: readonly StoredMessage[],
   turns: readonly Turn[],
 ): SessionMessage[] {
   const notices = new Map(turns.flatMap((turn) => toNotice(turn) ?? []));
+  const notes = new Map(turns.map((turn) => [turn.id, toNoted(turn)]));
   const history: SessionMessage[] = [];
   stored.forEach((message, index) => {
+    const noted = notes.get(message.turn) ?? [];
+    while (noted[0] && noted[0].at < message.at) history.push(...noted.splice(0, 1));
     history.push(toSessionMessage(message));
-    const notice = notices.get(message.turn);
-    const isLastOfTurn = stored[index + 1]?.turn !== message.turn;
-    if (notice && isLastOfTurn) history.push(notice);
+    if (stored[index + 1]?.turn === message.turn) return;
+    history.push(...noted.splice(0), ...[notices.get(message.turn) ?? []].flat());
   });
   return history;
 }
+
+/** Each stands before the message that came after it. */
+const toNoted = ({ id, notes = [] }: Turn): SessionMessage[] =>
+  notes.map(({ code, text, at }, index) => ({
+    id: `${id}.note${index + 1}`,
+    turn: id,
+    at,
+    role: "notice",
+    code,
+    text,
+  }));
 
 export function toSessionMessage({ id, turn, at, message }: StoredMessage): SessionMessage {
   return { id, turn, at, ...toShown(message) };

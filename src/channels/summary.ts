@@ -6,6 +6,7 @@ export const toSummary = (session: Session, busy: boolean): SessionSummary => ({
   id: session.id,
   title: session.title,
   ...(session.model === undefined ? {} : { model: session.model }),
+  ...(session.private === undefined ? {} : { private: session.private }),
   createdAt: session.createdAt,
   updatedAt: session.updatedAt,
   busy,

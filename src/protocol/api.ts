@@ -76,6 +76,8 @@ export type ModelList = {
 export const SessionCreate = z.object({
   title: z.string().max(200).optional(),
   model: z.string().max(300).optional(),
+  /** For good: a session that was private once is not opened to the cloud afterwards. */
+  private: z.boolean().optional(),
 });
 export type SessionCreate = z.infer<typeof SessionCreate>;
 

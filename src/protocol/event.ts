@@ -62,6 +62,8 @@ export type SessionSummary = {
   title: string;
   /** `provider/model` that a person picked for this session, where one did. */
   model?: string;
+  /** No model beyond this device, the LAN and the mesh is asked in it, whatever the mode. */
+  private?: boolean;
   createdAt: number;
   updatedAt: number;
   /** Whether a turn runs or waits. */

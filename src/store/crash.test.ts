@@ -94,7 +94,7 @@ test(
 );
 
 test("a store that may not grow says STORE_FULL, answers, and goes on once something was deleted", async () => {
-  const cap = { version: 2, sql: "pragma max_page_count = 80" };
+  const cap = { version: migrations.length + 1, sql: "pragma max_page_count = 80" };
   const state = join(folder, "capped");
   const store = await createStore({ folder: state, clock, migrations: [...migrations, cap] });
   const session = { id: "ses_big", owner: "kim", title: "Big", createdAt: 1, updatedAt: 1 };

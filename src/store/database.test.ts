@@ -55,8 +55,12 @@ test("an older file is brought up to date with what it holds, in one step or not
   const store = await createStore({ folder, clock });
   const session = await addSession(store);
   await store.close();
-  const added = { version: 2, sql: "alter table sessions add column pinned integer" };
-  const broken = { version: 3, sql: "alter table sessions add column half integer; nonsense" };
+  const last = migrations.length;
+  const added = { version: last + 1, sql: "alter table sessions add column pinned integer" };
+  const broken = {
+    version: last + 2,
+    sql: "alter table sessions add column half integer; nonsense",
+  };
   await assert.rejects(
     createStore({ folder, clock, migrations: [...migrations, added, broken] }),
     /nonsense/,

@@ -128,4 +128,45 @@ create index memoriesOfPerson on memories (person, seq);
 create table "values" (key text primary key, value text not null) strict;
 `;
 
-export const migrations: readonly Migration[] = [{ version: 1, sql: first }];
+/** What was said before there was the mark was said without it. `notes` is a list as JSON. */
+const privateSessions = `
+alter table sessions add column private integer not null default 0 check (private in (0, 1));
+alter table turns add column notes text;
+`;
+
+/** What was measured of each request, and sums by day that stay when a session is deleted. */
+const books = `
+alter table usage add column startedAt integer;
+alter table usage add column cacheWriteTokens integer;
+alter table usage add column promptTokens integer;
+alter table usage add column promptMs real;
+alter table usage add column outputMs real;
+alter table usage add column loadMs real;
+alter table usage add column cost real;
+alter table usage add column print text;
+create index usageOfModel on usage (model, at);
+
+create table spending (
+  person text not null,
+  day text not null,
+  model text not null,
+  locality text not null,
+  requests integer not null,
+  inputTokens integer not null,
+  cachedTokens integer not null,
+  outputTokens integer not null,
+  promptTokens integer not null,
+  promptMs real not null,
+  timedOutputTokens integer not null,
+  outputMs real not null,
+  cost real not null,
+  primary key (person, day, model, locality)
+) strict, without rowid;
+create index spendingOfDay on spending (day);
+`;
+
+export const migrations: readonly Migration[] = [
+  { version: 1, sql: first },
+  { version: 2, sql: privateSessions },
+  { version: 3, sql: books },
+];

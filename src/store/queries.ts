@@ -41,6 +41,8 @@ export function compileQueries() {
     ...historyQueries(db),
     ...turnQueries(db),
     ...journalQueries(db),
+    ...usageQueries(db),
+    ...spendingQueries(db),
     ...smallQueries(db),
   };
 }
@@ -127,6 +129,17 @@ const historyQueries = (db: Db) => ({
   messages: query((p: { session: string }) =>
     db.selectFrom("messages").select(MESSAGE).where("session", "=", p.session).orderBy("seq"),
   ),
+  // From the turn's first message on: one of a later turn may have come in while this one ran.
+  messagesFrom: query((p: { session: string; from: string }) =>
+    db
+      .selectFrom("messages")
+      .select(MESSAGE)
+      .where("session", "=", p.session)
+      .where(
+        sql<boolean>`seq >= coalesce((select min(seq) from messages where session = ${p.session} and turn = (select turn from messages where id = ${p.from})), 0)`,
+      )
+      .orderBy("seq"),
+  ),
   addMessage: query((p: Row<"messages">) => db.insertInto("messages").values(pick(p, MESSAGE))),
   epoch: query((p: { session: string }) =>
     db
@@ -135,6 +148,9 @@ const historyQueries = (db: Db) => ({
       .where("session", "=", p.session)
       .orderBy("number", "desc")
       .limit(sql.lit(1)),
+  ),
+  epochs: query((p: { session: string }) =>
+    db.selectFrom("epochs").selectAll().where("session", "=", p.session).orderBy("number"),
   ),
   addEpoch: query((p: Row<"epochs">) =>
     db
@@ -153,27 +169,110 @@ const historyQueries = (db: Db) => ({
         ]),
       ),
   ),
-  addUsage: query((p: Row<"usage">) =>
+});
+
+const usageQueries = (db: Db) => ({
+  addUsage: query((p: Row<"usage">) => db.insertInto("usage").values(pick(p, USAGE))),
+  usage: query((p: { session: string }) =>
+    db.selectFrom("usage").select(USAGE).where("session", "=", p.session).orderBy("seq"),
+  ),
+  requestsBeside: query((p: { session: string; model: string; after: number; before: number }) =>
     db
-      .insertInto("usage")
-      .values(
-        pick(p, [
-          "session",
-          "turn",
-          "model",
-          "at",
-          "inputTokens",
-          "outputTokens",
-          "cachedTokens",
-          "contextTokens",
-        ]),
+      .selectFrom("usage")
+      .select((eb) => eb.fn.countAll<number>().as("requests"))
+      .where("model", "=", p.model)
+      .where("at", ">", p.after)
+      .where("startedAt", "<", p.before)
+      .where("session", "!=", p.session),
+  ),
+  usageBySession: query((p: { person: string; since: number }) =>
+    usageSums(db, p).groupBy(["usage.session", "usage.model"]).orderBy("at"),
+  ),
+  usageByTurn: query((p: { person: string; since: number }) =>
+    usageSums(db, p)
+      .select("usage.turn")
+      .groupBy(["usage.session", "usage.turn", "usage.model"])
+      .orderBy("at"),
+  ),
+});
+
+const usageSums = (db: Db, p: { person: string; since: number }) =>
+  db
+    .selectFrom("usage")
+    .innerJoin("sessions", "sessions.id", "usage.session")
+    .where("sessions.owner", "=", p.person)
+    .where("usage.at", ">=", p.since)
+    .select([
+      "usage.session",
+      "sessions.title",
+      "usage.model",
+      sql<number>`count(*)`.as("requests"),
+      sql<number>`sum(usage.inputTokens)`.as("inputTokens"),
+      sql<number>`sum(coalesce(usage.cachedTokens, 0))`.as("cachedTokens"),
+      sql<number>`sum(usage.outputTokens)`.as("outputTokens"),
+      sql<number>`sum(iif(usage.promptMs > 0, coalesce(usage.promptTokens, 0), 0))`.as(
+        "promptTokens",
       ),
+      sql<number>`sum(iif(usage.promptTokens > 0, coalesce(usage.promptMs, 0), 0))`.as("promptMs"),
+      sql<number>`sum(iif(usage.outputMs > 0, usage.outputTokens, 0))`.as("timedOutputTokens"),
+      sql<number>`sum(coalesce(usage.outputMs, 0))`.as("outputMs"),
+      sql<number>`sum(coalesce(usage.cost, 0))`.as("cost"),
+      sql<number>`max(usage.inputTokens + usage.outputTokens)`.as("usedTokens"),
+      sql<number>`max(usage.contextTokens)`.as("contextTokens"),
+      sql<number>`max(usage.at)`.as("at"),
+    ]);
+
+const spendingQueries = (db: Db) => ({
+  addSpending: query((p: Tables["spending"]) =>
+    db
+      .insertInto("spending")
+      .values(pick(p, SPENDING))
+      .onConflict((conflict) =>
+        conflict.columns(["person", "day", "model", "locality"]).doUpdateSet((eb) => ({
+          requests: eb("spending.requests", "+", eb.ref("excluded.requests")),
+          inputTokens: eb("spending.inputTokens", "+", eb.ref("excluded.inputTokens")),
+          cachedTokens: eb("spending.cachedTokens", "+", eb.ref("excluded.cachedTokens")),
+          outputTokens: eb("spending.outputTokens", "+", eb.ref("excluded.outputTokens")),
+          promptTokens: eb("spending.promptTokens", "+", eb.ref("excluded.promptTokens")),
+          promptMs: eb("spending.promptMs", "+", eb.ref("excluded.promptMs")),
+          timedOutputTokens: eb(
+            "spending.timedOutputTokens",
+            "+",
+            eb.ref("excluded.timedOutputTokens"),
+          ),
+          outputMs: eb("spending.outputMs", "+", eb.ref("excluded.outputMs")),
+          cost: eb("spending.cost", "+", eb.ref("excluded.cost")),
+        })),
+      ),
+  ),
+  spending: query((p: { person: string; since: string }) =>
+    db
+      .selectFrom("spending")
+      .select(SPENDING)
+      .where("person", "=", p.person)
+      .where("day", ">=", p.since)
+      .orderBy("day")
+      .orderBy("model"),
+  ),
+  spendingOfAll: query((p: { since: string }) =>
+    db
+      .selectFrom("spending")
+      .select(SPENDING)
+      .where("day", ">=", p.since)
+      .orderBy("day")
+      .orderBy("model"),
   ),
 });
 
 const turnQueries = (db: Db) => ({
   addTurn: query((p: Row<"turns">) =>
     db.insertInto("turns").values(pick(p, [...TURN, "message", "key"])),
+  ),
+  addTurnNote: query((p: { id: string; note: string }) =>
+    db
+      .updateTable("turns")
+      .set({ notes: sql`json_insert(coalesce(notes, '[]'), '$[#]', json(${p.note}))` })
+      .where("id", "=", p.id),
   ),
   turnByKey: query((p: { session: string; key: string }) =>
     db
@@ -255,7 +354,40 @@ const CREDENTIAL = [
   "createdAt",
   "lastUsedAt",
 ] as const;
-const SESSION = ["id", "owner", "title", "model", "createdAt", "updatedAt"] as const;
+const SESSION = ["id", "owner", "title", "model", "private", "createdAt", "updatedAt"] as const;
+const USAGE = [
+  "session",
+  "turn",
+  "model",
+  "at",
+  "inputTokens",
+  "outputTokens",
+  "cachedTokens",
+  "contextTokens",
+  "startedAt",
+  "cacheWriteTokens",
+  "promptTokens",
+  "promptMs",
+  "outputMs",
+  "loadMs",
+  "cost",
+  "print",
+] as const;
+const SPENDING = [
+  "person",
+  "day",
+  "model",
+  "locality",
+  "requests",
+  "inputTokens",
+  "cachedTokens",
+  "outputTokens",
+  "promptTokens",
+  "promptMs",
+  "timedOutputTokens",
+  "outputMs",
+  "cost",
+] as const;
 const MESSAGE = ["id", "session", "turn", "at", "message"] as const;
 const TURN = [
   "id",
@@ -266,6 +398,7 @@ const TURN = [
   "createdAt",
   "endedAt",
   "fault",
+  "notes",
 ] as const;
 
 /** An object of some of the parameters, as `values` wants it. */

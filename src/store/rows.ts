@@ -50,3 +50,6 @@ export const toMessages = (json: string, session: string) =>
   fromJson(Messages, json, `epoch of ${session}`);
 export const toScopes = (json: string, id: string) => fromJson(Scopes, json, `credential ${id}`);
 export const toReport = (json: string, turn: string) => fromJson(Report, json, `turn ${turn}`);
+const Notes = z.array(z.object({ code: z.string(), text: z.string(), at: z.number() }));
+
+export const toNotes = (json: string, turn: string) => fromJson(Notes, json, `turn ${turn}`);

@@ -1,15 +1,16 @@
 import { Fault } from "../base/fault.ts";
 import { type Database, isDangling } from "./database.ts";
 import { toMessage, toMessages } from "./rows.ts";
-import type { Epoch, Session, Sessions, StoredMessage } from "./store.ts";
+import type { Epoch, Session, Sessions, StoredMessage, StoredUsage } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import type { Writer } from "./writer.ts";
 
 export function createSessions(database: Database, writer: Writer): Sessions {
   const { statements } = database;
   return {
-    async create({ model = null, ...session }) {
-      await writer.write(() => statements.addSession.run({ ...session, model }));
+    async create({ model = null, private: isPrivate = false, ...session }) {
+      const row = { ...session, model, private: isPrivate ? 1 : 0 };
+      await writer.write(() => statements.addSession.run(row));
     },
 
     async get(owner, id) {
@@ -40,7 +41,11 @@ export function createSessions(database: Database, writer: Writer): Sessions {
       return gone;
     },
 
-    messages: async (session) => statements.messages.all({ session }).map(toStoredMessage),
+    messages: async (session, from) =>
+      (from === undefined
+        ? statements.messages.all({ session })
+        : statements.messagesFrom.all({ session, from })
+      ).map(toStoredMessage),
 
     async epoch(session) {
       const row = statements.epoch.get({ session });
@@ -55,12 +60,19 @@ export function createSessions(database: Database, writer: Writer): Sessions {
         }),
       ),
 
-    addUsage: ({ cachedTokens = null, ...usage }) =>
+    epochs: async (session) => statements.epochs.all({ session }).map(toEpoch),
+
+    addUsage: (usage) =>
       writer.write(() =>
         inExisting("session", usage.session, () => {
-          statements.addUsage.run({ ...usage, cachedTokens });
+          statements.addUsage.run({ ...NOT_MEASURED, ...usage });
         }),
       ),
+
+    usage: async (session) => statements.usage.all({ session }).map(toUsage),
+
+    requestsBeside: async (session, model, after, before) =>
+      statements.requestsBeside.get({ session, model, after, before })?.requests ?? 0,
   };
 }
 
@@ -74,15 +86,33 @@ export function inExisting<T>(what: "session" | "turn", id: string, work: () => 
   }
 }
 
-const toSession = ({ model, ...session }: Tables["sessions"]): Session => ({
+const toSession = ({ model, private: isPrivate, ...session }: Tables["sessions"]): Session => ({
   ...session,
   ...(model !== null && { model }),
+  ...(isPrivate !== 0 && { private: true }),
 });
 
 const toStoredMessage = (row: Omit<Tables["messages"], "seq">): StoredMessage => ({
   ...row,
   message: toMessage(row.message, row.id),
 });
+
+const NOT_MEASURED = {
+  cachedTokens: null,
+  cacheWriteTokens: null,
+  promptTokens: null,
+  promptMs: null,
+  outputMs: null,
+  loadMs: null,
+  cost: null,
+  print: null,
+};
+
+function toUsage({ startedAt, ...row }: Omit<Tables["usage"], "seq">): StoredUsage {
+  const known = Object.entries(row).filter(([, value]) => value !== null);
+  // What is null there is optional here.
+  return { startedAt: startedAt ?? row.at, ...Object.fromEntries(known) } as StoredUsage;
+}
 
 const toEpoch = (row: Tables["epochs"]): Epoch => ({
   ...row,

@@ -1,6 +1,6 @@
 import { Fault } from "../base/fault.ts";
 import type { Database } from "./database.ts";
-import { toReport } from "./rows.ts";
+import { toNotes, toReport } from "./rows.ts";
 import { inExisting } from "./sqlite-sessions.ts";
 import type { StoredMessage, Turn, Turns } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -30,6 +30,10 @@ export function createTurns({ statements }: Database, writer: Writer): Turns {
         for (const message of messages) inExisting("session", message.session, () => add(message));
       }),
 
+    async addNote(id, note) {
+      await writer.write(() => statements.addTurnNote.run({ id, note: JSON.stringify(note) }));
+    },
+
     async setState(id, state, at, fault) {
       const endedAt = state === "queued" || state === "running" ? null : at;
       const json = fault ? JSON.stringify(fault) : null;
@@ -49,16 +53,18 @@ export function createTurns({ statements }: Database, writer: Writer): Turns {
 
 type Row = Omit<Tables["turns"], "seq" | "message" | "key">;
 
-const toRow = ({ attended, endedAt, fault, ...turn }: Turn): Row => ({
+const toRow = ({ attended, endedAt, fault, notes, ...turn }: Turn): Row => ({
   ...turn,
   attended: attended ? 1 : 0,
   endedAt: endedAt ?? null,
   fault: fault ? JSON.stringify(fault) : null,
+  notes: notes ? JSON.stringify(notes) : null,
 });
 
-const toTurn = ({ attended, endedAt, fault, ...turn }: Row): Turn => ({
+const toTurn = ({ attended, endedAt, fault, notes, ...turn }: Row): Turn => ({
   ...turn,
   attended: attended === 1,
   ...(endedAt !== null && { endedAt }),
   ...(fault !== null && { fault: toReport(fault, turn.id) }),
+  ...(notes !== null && { notes: toNotes(notes, turn.id) }),
 });

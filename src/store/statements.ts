@@ -55,15 +55,15 @@ export const statements = {
     params: ["before"],
   },
   addSession: {
-    sql: 'insert into "sessions" ("id", "owner", "title", "model", "createdAt", "updatedAt") values (?, ?, ?, ?, ?, ?)',
-    params: ["id", "owner", "title", "model", "createdAt", "updatedAt"],
+    sql: 'insert into "sessions" ("id", "owner", "title", "model", "private", "createdAt", "updatedAt") values (?, ?, ?, ?, ?, ?, ?)',
+    params: ["id", "owner", "title", "model", "private", "createdAt", "updatedAt"],
   },
   session: {
-    sql: 'select "id", "owner", "title", "model", "createdAt", "updatedAt" from "sessions" where "id" = ? and "owner" = ?',
+    sql: 'select "id", "owner", "title", "model", "private", "createdAt", "updatedAt" from "sessions" where "id" = ? and "owner" = ?',
     params: ["id", "owner"],
   },
   sessions: {
-    sql: 'select "id", "owner", "title", "model", "createdAt", "updatedAt" from "sessions" where "owner" = ? order by "updatedAt" desc, "id" desc limit ?',
+    sql: 'select "id", "owner", "title", "model", "private", "createdAt", "updatedAt" from "sessions" where "owner" = ? order by "updatedAt" desc, "id" desc limit ?',
     params: ["owner", "limit"],
   },
   touchSession: {
@@ -90,12 +90,20 @@ export const statements = {
     sql: 'select "id", "session", "turn", "at", "message" from "messages" where "session" = ? order by "seq"',
     params: ["session"],
   },
+  messagesFrom: {
+    sql: 'select "id", "session", "turn", "at", "message" from "messages" where "session" = ? and seq >= coalesce((select min(seq) from messages where session = ? and turn = (select turn from messages where id = ?)), 0) order by "seq"',
+    params: ["session", "session", "from"],
+  },
   addMessage: {
     sql: 'insert into "messages" ("id", "session", "turn", "at", "message") values (?, ?, ?, ?, ?)',
     params: ["id", "session", "turn", "at", "message"],
   },
   epoch: {
     sql: 'select * from "epochs" where "session" = ? order by "number" desc limit 1',
+    params: ["session"],
+  },
+  epochs: {
+    sql: 'select * from "epochs" where "session" = ? order by "number"',
     params: ["session"],
   },
   addEpoch: {
@@ -112,21 +120,8 @@ export const statements = {
       "startedAt",
     ],
   },
-  addUsage: {
-    sql: 'insert into "usage" ("session", "turn", "model", "at", "inputTokens", "outputTokens", "cachedTokens", "contextTokens") values (?, ?, ?, ?, ?, ?, ?, ?)',
-    params: [
-      "session",
-      "turn",
-      "model",
-      "at",
-      "inputTokens",
-      "outputTokens",
-      "cachedTokens",
-      "contextTokens",
-    ],
-  },
   addTurn: {
-    sql: 'insert into "turns" ("id", "session", "owner", "state", "attended", "createdAt", "endedAt", "fault", "message", "key") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    sql: 'insert into "turns" ("id", "session", "owner", "state", "attended", "createdAt", "endedAt", "fault", "notes", "message", "key") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     params: [
       "id",
       "session",
@@ -136,9 +131,14 @@ export const statements = {
       "createdAt",
       "endedAt",
       "fault",
+      "notes",
       "message",
       "key",
     ],
+  },
+  addTurnNote: {
+    sql: 'update "turns" set "notes" = json_insert(coalesce(notes, \'[]\'), \'$[#]\', json(?)) where "id" = ?',
+    params: ["note", "id"],
   },
   turnByKey: {
     sql: 'select "id", "message" from "turns" where "session" = ? and "key" = ?',
@@ -149,15 +149,15 @@ export const statements = {
     params: ["state", "endedAt", "fault", "id"],
   },
   turn: {
-    sql: 'select "id", "session", "owner", "state", "attended", "createdAt", "endedAt", "fault" from "turns" where "id" = ?',
+    sql: 'select "id", "session", "owner", "state", "attended", "createdAt", "endedAt", "fault", "notes" from "turns" where "id" = ?',
     params: ["id"],
   },
   turns: {
-    sql: 'select "id", "session", "owner", "state", "attended", "createdAt", "endedAt", "fault" from "turns" where "session" = ? order by "seq"',
+    sql: 'select "id", "session", "owner", "state", "attended", "createdAt", "endedAt", "fault", "notes" from "turns" where "session" = ? order by "seq"',
     params: ["session"],
   },
   unfinishedTurns: {
-    sql: 'select "id", "session", "owner", "state", "attended", "createdAt", "endedAt", "fault" from "turns" where "state" in (\'queued\', \'running\') order by "seq"',
+    sql: 'select "id", "session", "owner", "state", "attended", "createdAt", "endedAt", "fault", "notes" from "turns" where "state" in (\'queued\', \'running\') order by "seq"',
     params: [],
   },
   startCall: {
@@ -171,6 +171,69 @@ export const statements = {
   call: {
     sql: 'select * from "journal" where "call" = ?',
     params: ["call"],
+  },
+  addUsage: {
+    sql: 'insert into "usage" ("session", "turn", "model", "at", "inputTokens", "outputTokens", "cachedTokens", "contextTokens", "startedAt", "cacheWriteTokens", "promptTokens", "promptMs", "outputMs", "loadMs", "cost", "print") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    params: [
+      "session",
+      "turn",
+      "model",
+      "at",
+      "inputTokens",
+      "outputTokens",
+      "cachedTokens",
+      "contextTokens",
+      "startedAt",
+      "cacheWriteTokens",
+      "promptTokens",
+      "promptMs",
+      "outputMs",
+      "loadMs",
+      "cost",
+      "print",
+    ],
+  },
+  usage: {
+    sql: 'select "session", "turn", "model", "at", "inputTokens", "outputTokens", "cachedTokens", "contextTokens", "startedAt", "cacheWriteTokens", "promptTokens", "promptMs", "outputMs", "loadMs", "cost", "print" from "usage" where "session" = ? order by "seq"',
+    params: ["session"],
+  },
+  requestsBeside: {
+    sql: 'select count(*) as "requests" from "usage" where "model" = ? and "at" > ? and "startedAt" < ? and "session" != ?',
+    params: ["model", "after", "before", "session"],
+  },
+  usageBySession: {
+    sql: 'select "usage"."session", "sessions"."title", "usage"."model", count(*) as "requests", sum(usage.inputTokens) as "inputTokens", sum(coalesce(usage.cachedTokens, 0)) as "cachedTokens", sum(usage.outputTokens) as "outputTokens", sum(iif(usage.promptMs > 0, coalesce(usage.promptTokens, 0), 0)) as "promptTokens", sum(iif(usage.promptTokens > 0, coalesce(usage.promptMs, 0), 0)) as "promptMs", sum(iif(usage.outputMs > 0, usage.outputTokens, 0)) as "timedOutputTokens", sum(coalesce(usage.outputMs, 0)) as "outputMs", sum(coalesce(usage.cost, 0)) as "cost", max(usage.inputTokens + usage.outputTokens) as "usedTokens", max(usage.contextTokens) as "contextTokens", max(usage.at) as "at" from "usage" inner join "sessions" on "sessions"."id" = "usage"."session" where "sessions"."owner" = ? and "usage"."at" >= ? group by "usage"."session", "usage"."model" order by "at"',
+    params: ["person", "since"],
+  },
+  usageByTurn: {
+    sql: 'select "usage"."session", "sessions"."title", "usage"."model", count(*) as "requests", sum(usage.inputTokens) as "inputTokens", sum(coalesce(usage.cachedTokens, 0)) as "cachedTokens", sum(usage.outputTokens) as "outputTokens", sum(iif(usage.promptMs > 0, coalesce(usage.promptTokens, 0), 0)) as "promptTokens", sum(iif(usage.promptTokens > 0, coalesce(usage.promptMs, 0), 0)) as "promptMs", sum(iif(usage.outputMs > 0, usage.outputTokens, 0)) as "timedOutputTokens", sum(coalesce(usage.outputMs, 0)) as "outputMs", sum(coalesce(usage.cost, 0)) as "cost", max(usage.inputTokens + usage.outputTokens) as "usedTokens", max(usage.contextTokens) as "contextTokens", max(usage.at) as "at", "usage"."turn" from "usage" inner join "sessions" on "sessions"."id" = "usage"."session" where "sessions"."owner" = ? and "usage"."at" >= ? group by "usage"."session", "usage"."turn", "usage"."model" order by "at"',
+    params: ["person", "since"],
+  },
+  addSpending: {
+    sql: 'insert into "spending" ("person", "day", "model", "locality", "requests", "inputTokens", "cachedTokens", "outputTokens", "promptTokens", "promptMs", "timedOutputTokens", "outputMs", "cost") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict ("person", "day", "model", "locality") do update set "requests" = "spending"."requests" + "excluded"."requests", "inputTokens" = "spending"."inputTokens" + "excluded"."inputTokens", "cachedTokens" = "spending"."cachedTokens" + "excluded"."cachedTokens", "outputTokens" = "spending"."outputTokens" + "excluded"."outputTokens", "promptTokens" = "spending"."promptTokens" + "excluded"."promptTokens", "promptMs" = "spending"."promptMs" + "excluded"."promptMs", "timedOutputTokens" = "spending"."timedOutputTokens" + "excluded"."timedOutputTokens", "outputMs" = "spending"."outputMs" + "excluded"."outputMs", "cost" = "spending"."cost" + "excluded"."cost"',
+    params: [
+      "person",
+      "day",
+      "model",
+      "locality",
+      "requests",
+      "inputTokens",
+      "cachedTokens",
+      "outputTokens",
+      "promptTokens",
+      "promptMs",
+      "timedOutputTokens",
+      "outputMs",
+      "cost",
+    ],
+  },
+  spending: {
+    sql: 'select "person", "day", "model", "locality", "requests", "inputTokens", "cachedTokens", "outputTokens", "promptTokens", "promptMs", "timedOutputTokens", "outputMs", "cost" from "spending" where "person" = ? and "day" >= ? order by "day", "model"',
+    params: ["person", "since"],
+  },
+  spendingOfAll: {
+    sql: 'select "person", "day", "model", "locality", "requests", "inputTokens", "cachedTokens", "outputTokens", "promptTokens", "promptMs", "timedOutputTokens", "outputMs", "cost" from "spending" where "day" >= ? order by "day", "model"',
+    params: ["since"],
   },
   addMemory: {
     sql: 'insert into "memories" ("id", "person", "text", "at") values (?, ?, ?, ?)',

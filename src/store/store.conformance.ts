@@ -27,8 +27,10 @@ export function testStore(name: string, create: () => Promise<Store>): void {
 }
 
 function testSessions(store: () => Store): void {
-  test("a session comes back as it was created, with and without a model", async () => {
+  test("a session comes back as it was created, with and without a model, private or not", async () => {
     const { sessions } = store();
+    const secret = await addSession(store(), { owner: "plain", private: true });
+    assert.deepEqual(await sessions.get("plain", secret.id), secret);
     const plain = await addSession(store(), { owner: "plain" });
     const strict = await addSession(store(), { owner: "plain", model: "ollama/qwen3:8b" });
     assert.deepEqual(await sessions.get("plain", plain.id), plain);
@@ -221,6 +223,17 @@ function testTurns(store: () => Store): void {
     assert.equal((await store().sessions.messages(session.id)).length, 1);
     const elsewhere = await openTurn(store(), await addSession(store()), "the same key");
     assert.equal(elsewhere.opened.repeated, false);
+  });
+
+  test("addNote() keeps what is worth reading later, in order", async () => {
+    const { turn } = await openTurn(store(), await addSession(store()));
+    const notes = [
+      { code: "MODEL_SWITCHED", text: 'it\'s "another"', at: 5 },
+      { code: "MODEL_RECOVERED", text: "again", at: 6 },
+    ];
+    for (const note of notes) await store().turns.addNote(turn.id, note);
+    assert.deepEqual((await store().turns.get(turn.id))?.notes, notes);
+    await store().turns.addNote("turn_gone", { code: "A", text: "", at: 1 });
   });
 
   test("setState() keeps when a turn ended and with which fault", async () => {

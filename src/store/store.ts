@@ -14,6 +14,7 @@ export interface Store {
   readonly turns: Turns;
   readonly journal: Journal;
   readonly memories: Memories;
+  readonly spending: Spending;
   /** Small values by key: the mode, the version that wrote last. */
   readonly values: {
     get(key: string): Promise<string | undefined>;
@@ -41,12 +42,21 @@ export interface Sessions {
   // What follows takes no owner: `get` the session, or a turn that names its owner, first. Those that write
   // throw `NOT_FOUND` once the session was deleted.
 
-  /** In order. Empty where there is nothing. */
-  messages(id: string): Promise<StoredMessage[]>;
+  /**
+   * In order; with `from` those of the turn of that message and of later turns. Empty where there is nothing,
+   * all where there is no such message.
+   */
+  messages(id: string, from?: string): Promise<StoredMessage[]>;
   /** The newest epoch of a session, or undefined before its first turn. */
   epoch(id: string): Promise<Epoch | undefined>;
   addEpoch(epoch: Epoch): Promise<void>;
+  /** All of them, oldest first: what an epoch froze is what a request began with. */
+  epochs(id: string): Promise<Epoch[]>;
   addUsage(usage: StoredUsage): Promise<void>;
+  /** One for each request, oldest first. */
+  usage(id: string): Promise<StoredUsage[]>;
+  /** How many requests other sessions sent to a model after one time and before another. */
+  requestsBeside(id: string, model: string, after: number, before: number): Promise<number>;
 }
 
 export type Session = {
@@ -55,6 +65,8 @@ export type Session = {
   title: string;
   /** `provider/model` a person picked: strict. */
   model?: string;
+  /** What is said in it stays on this device, the LAN and the mesh. Set once; no update takes it away. */
+  private?: boolean;
   createdAt: number;
   updatedAt: number;
 };
@@ -84,7 +96,19 @@ export type Epoch = {
   startedAt: number;
 };
 
-export type StoredUsage = { session: string; turn: string; model: string; at: number } & Usage;
+export type StoredUsage = {
+  session: string;
+  turn: string;
+  model: string;
+  /** When it was sent, and when it was answered. */
+  startedAt: number;
+  at: number;
+  /** The tokens that `promptMs` was spent on, and how long the model was loaded, where the server says so. */
+  promptTokens?: number;
+  loadMs?: number;
+  /** What the request looked like, without its content: the agent's own text, read back as it was. */
+  print?: string;
+} & Usage;
 
 export interface Turns {
   /**
@@ -99,6 +123,8 @@ export interface Turns {
   ): Promise<{ turn: string; message: string; repeated: boolean }>;
   /** Appends what the model or a tool said: all of it or nothing. Throws `NOT_FOUND` as above. */
   append(messages: StoredMessage[]): Promise<void>;
+  /** Something a person should read later as well. Does nothing where the turn went with its session. */
+  addNote(turn: string, note: TurnNote): Promise<void>;
   /** Does nothing where the turn went with its session. */
   setState(turn: string, state: Turn["state"], at: number, fault?: FaultReport): Promise<void>;
   get(id: string): Promise<Turn | undefined>;
@@ -117,7 +143,57 @@ export type Turn = {
   createdAt: number;
   endedAt?: number;
   fault?: FaultReport;
+  /** In order; absent where there is none. */
+  notes?: TurnNote[];
 };
+
+/** Such as: another model answered. Never sent to a model. */
+export type TurnNote = { code: string; text: string; at: number };
+
+/** What was used, for the books. The sums of a day outlive the sessions in which it was used. */
+export interface Spending {
+  /** Adds to the sum of its person, day, model and locality. */
+  add(spent: DaySpending): Promise<void>;
+  /** By person, day, model and locality, oldest day first; of everybody without a person. `since` is a day. */
+  list(of: { person?: string | undefined; since: string }): Promise<DaySpending[]>;
+  /** Of a person's sessions that are still there; `since` is a time. */
+  sessions(of: { person: string; since: number }): Promise<SessionSpending[]>;
+  turns(of: { person: string; since: number }): Promise<TurnSpending[]>;
+}
+
+export type DaySpending = {
+  /** Empty for what nobody asked for: a check in the background. */
+  person: string;
+  /** Such as "2026-11-21", by the calendar of this machine. */
+  day: string;
+  model: string;
+  locality: string;
+} & SpendingSums;
+
+export type SpendingSums = {
+  requests: number;
+  inputTokens: number;
+  cachedTokens: number;
+  outputTokens: number;
+  /** Tokens whose time is known, and that time: speeds are made of these. */
+  promptTokens: number;
+  promptMs: number;
+  timedOutputTokens: number;
+  outputMs: number;
+  cost: number;
+};
+
+export type SessionSpending = {
+  session: string;
+  title: string;
+  model: string;
+  /** The largest prompt with its answer, and the window it had. */
+  usedTokens: number;
+  contextTokens: number;
+  at: number;
+} & SpendingSums;
+
+export type TurnSpending = { turn: string } & SessionSpending;
 
 /** Side effects, written before they happen. */
 export interface Journal {

@@ -23,6 +23,7 @@ export type Tables = {
     owner: string;
     title: string;
     model: string | null;
+    private: number;
     createdAt: number;
     updatedAt: number;
   };
@@ -39,6 +40,8 @@ export type Tables = {
     fault: string | null;
     /** The message that opened it. */
     message: string;
+    /** What a person should read about the turn later, a list as JSON. */
+    notes: string | null;
     /** What the client called the message, so that the same one twice is one. */
     key: string | null;
   };
@@ -71,6 +74,29 @@ export type Tables = {
     outputTokens: number;
     cachedTokens: number | null;
     contextTokens: number;
+    startedAt: number | null;
+    cacheWriteTokens: number | null;
+    promptTokens: number | null;
+    promptMs: number | null;
+    outputMs: number | null;
+    loadMs: number | null;
+    cost: number | null;
+    print: string | null;
+  };
+  spending: {
+    person: string;
+    day: string;
+    model: string;
+    locality: string;
+    requests: number;
+    inputTokens: number;
+    cachedTokens: number;
+    outputTokens: number;
+    promptTokens: number;
+    promptMs: number;
+    timedOutputTokens: number;
+    outputMs: number;
+    cost: number;
   };
   journal: {
     call: string;
