@@ -5,17 +5,8 @@
 
 import type { ChatRequest } from "./provider.ts";
 import type { Message, ToolCall, ToolSpec } from "../protocol/message.ts";
+import { toOllamaFields } from "./params/fields.ts";
 import { encodeOnce, toReplayedArguments, toResultText, toUserText } from "./replay.ts";
-
-/** What Ollama reads under `options`; anything else it would ignore without a word. */
-const OPTIONS = new Set(
-  `num_keep seed num_predict top_k top_p min_p typical_p repeat_last_n temperature repeat_penalty
-  presence_penalty frequency_penalty stop num_batch num_gpu main_gpu use_mmap num_thread`.split(
-    /\s+/,
-  ),
-);
-/** What it reads beside `messages`. */
-const TOP_LEVEL = new Set(["format", "keep_alive", "think", "truncate", "shift"]);
 
 export function createOllamaEncoder(): (request: ChatRequest) => string {
   const toMessage = encodeOnce(encodeMessage);
@@ -64,34 +55,22 @@ const toTool = ({ name, description, schema }: ToolSpec) => ({
   function: { name, description, parameters: schema },
 });
 
-function toParams({ params = {}, contextTokens, maxTokens, format }: ChatRequest): object {
-  const options: Record<string, unknown> = {};
-  const topLevel: Record<string, unknown> = {};
-  if (maxTokens !== undefined) options["num_predict"] = maxTokens;
-  for (const [name, value] of Object.entries(params)) {
-    if (OPTIONS.has(name)) options[name] = value;
-    if (TOP_LEVEL.has(name)) topLevel[name] = value;
-  }
-  const keepAlive = toKeepAlive(topLevel["keep_alive"]);
-  delete topLevel["keep_alive"];
-  // Always: without it Ollama takes a default and cuts a long chat from its start, without a word.
-  options["num_ctx"] = contextTokens;
+/** Beside the messages: what also decides how the model is loaded, so that a warm-up sends the same. */
+export function toParams({
+  params,
+  contextTokens,
+  maxTokens,
+  format,
+}: Pick<ChatRequest, "params" | "contextTokens" | "maxTokens" | "format">): object {
+  const { options, top } = toOllamaFields(params);
   return {
-    ...topLevel,
+    ...top,
     ...(format && { format }),
-    ...(keepAlive !== undefined && { keep_alive: keepAlive }),
-    options,
+    options: {
+      ...options,
+      ...(maxTokens !== undefined && { num_predict: maxTokens }),
+      // Always: without it Ollama takes a default and cuts a long chat from its start, without a word.
+      num_ctx: contextTokens,
+    },
   };
-}
-
-/**
- * Ollama takes a number of seconds or a Go duration; it refuses the string "-1", which guides write for
- * "for ever". What is neither is left out: the server's default beats a refused chat.
- */
-export function toKeepAlive(value: unknown): number | string | undefined {
-  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
-  if (typeof value !== "string") return undefined;
-  const text = value.trim();
-  if (/^-?\d+$/.test(text)) return Number(text);
-  return /^-?(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text) ? text : undefined;
 }

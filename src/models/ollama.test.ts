@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { createLoopbackEgress } from "../../test/fakes/loopback-egress.ts";
 import type { Script } from "../../test/fakes/model-server.ts";
 import { startOllama } from "../../test/fakes/ollama.ts";
-import { toKeepAlive } from "./ollama-request.ts";
+import { toKeepAlive } from "./params/values.ts";
 import { createOllama } from "./ollama.ts";
 import { chatRequest, collect, testProvider } from "./provider.conformance.ts";
 import type { ChatRequest } from "./provider.ts";

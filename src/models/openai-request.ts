@@ -3,29 +3,29 @@
  * bytes for as long as it is sent.
  */
 
-import { isRecord } from "../base/json.ts";
 import type { Message, ToolCall, ToolSpec } from "../protocol/message.ts";
+import { fitToolSchema } from "./compat/tool-schema.ts";
+import { extraOf, toChatFields } from "./params/fields.ts";
 import type { Quirks } from "./presets.ts";
 import type { ChatRequest } from "./provider.ts";
 import { encodeOnce, toReplayedArguments, toResultText, toUserText } from "./replay.ts";
 import type { Compat } from "./settings.ts";
-
-/** What the servers of the presets take; names that only Ollama knows would be refused by strict ones. */
-const PARAMS = new Set(
-  `temperature top_p top_k min_p typical_p seed stop presence_penalty frequency_penalty repeat_penalty
-  repetition_penalty logit_bias response_format reasoning_effort chat_template_kwargs n_probs
-  parallel_tool_calls cache_prompt id_slot ttl`.split(/\s+/),
-);
 
 export type OpenAiEncoder = (request: ChatRequest) => string;
 
 /** For one model: how it differs is the same for all its requests. */
 export function createOpenAiEncoder(quirks: Quirks, compat: Compat): OpenAiEncoder {
   const toMessage = encodeOnce((message: Message) => encodeMessage(message, quirks, compat));
-  const toTools = encodeOnce((tools: readonly ToolSpec[]) => JSON.stringify(tools.map(toTool)));
+  const toTools = encodeOnce((tools: readonly ToolSpec[]) =>
+    JSON.stringify(tools.map((tool) => toTool(tool, compat))),
+  );
 
   return (request) => {
-    const messages = request.messages.map(toMessage);
+    const messages = request.messages.flatMap((message, at) =>
+      compat.requiresAssistantAfterToolResult && isAfterResult(request.messages, at)
+        ? [AFTER_RESULT, toMessage(message)]
+        : toMessage(message),
+    );
     if (request.system) {
       messages.unshift(`{"role":"system","content":${JSON.stringify(request.system)}}`);
     }
@@ -42,6 +42,12 @@ export function createOpenAiEncoder(quirks: Quirks, compat: Compat): OpenAiEncod
   };
 }
 
+/** Templates that want an answer between a result and a question end the chat without one. */
+const AFTER_RESULT = JSON.stringify({ role: "assistant", content: "I have read the result." });
+
+const isAfterResult = (messages: readonly Message[], at: number) =>
+  messages[at]?.role === "user" && messages[at - 1]?.role === "tool";
+
 function encodeMessage(message: Message, quirks: Quirks, compat: Compat): string {
   if (compat.strictMessageKeys) return encodeStrictly(message);
   switch (message.role) {
@@ -51,18 +57,23 @@ function encodeMessage(message: Message, quirks: Quirks, compat: Compat): string
       return JSON.stringify({
         role: "tool",
         tool_call_id: message.callId,
+        ...(compat.requiresToolResultName && { name: message.tool }),
         content: toResultText(message.text),
       });
     case "assistant": {
       const { text, reasoning, toolCalls } = message;
       const thinks = compat.requiresReasoningContentOnAssistantMessages ?? quirks.takesReasoning;
-      return JSON.stringify({
+      const said =
+        reasoning && compat.requiresThinkingAsText ? `<think>${reasoning}</think>\n${text}` : text;
+      const head = JSON.stringify({
         role: "assistant",
         // Null is what the protocol has beside calls; servers that want a string get one.
-        content: text || (toolCalls.length > 0 && !compat.requiresStringContent ? null : text),
+        content: said || (toolCalls.length > 0 && !compat.requiresStringContent ? null : said),
         ...(reasoning && thinks && { reasoning_content: reasoning }),
-        ...(toolCalls.length > 0 && { tool_calls: toolCalls.map(toCall) }),
       });
+      if (toolCalls.length === 0) return head;
+      const calls = toolCalls.map((call) => encodeCall(call, compat)).join(",");
+      return `${head.slice(0, -1)},"tool_calls":[${calls}]}`;
     }
   }
 }
@@ -88,33 +99,33 @@ function encodeStrictly(message: Message): string {
   }
 }
 
-/** The arguments are a string here, so their bytes survive inside it. */
-const toCall = (call: ToolCall) => ({
-  id: call.id,
-  type: "function",
-  function: { name: call.tool, arguments: toReplayedArguments(call) },
-});
+/** Mostly the arguments are a string, so their bytes survive inside it; a server that wants the object gets them as they are. */
+function encodeCall(call: ToolCall, compat: Compat): string {
+  const json = toReplayedArguments(call);
+  const text = compat.toolCallArgumentsEncoding === "object" ? json : JSON.stringify(json);
+  const id = JSON.stringify(call.id);
+  return `{"id":${id},"type":"function","function":{"name":${JSON.stringify(call.tool)},"arguments":${text}}}`;
+}
 
-const toTool = ({ name, description, schema }: ToolSpec) => ({
+const toTool = ({ name, description, schema }: ToolSpec, compat: Compat) => ({
   type: "function",
-  function: { name, description, parameters: schema },
+  function: { name, description, parameters: fitToolSchema(schema, compat) },
 });
 
 function toParams(request: ChatRequest, quirks: Quirks, compat: Compat): object {
-  const { params = {}, contextTokens, maxTokens, toolChoice, tools, format } = request;
-  const kept = Object.entries(params).filter(([name]) => PARAMS.has(name));
+  const { params, contextTokens, maxTokens, toolChoice, tools, format } = request;
   const choice = toolChoice && toolChoice !== "auto" ? toolChoice : compat.tool_choice;
-  const extra = params["extra_body"];
+  const counts = compat.supportsUsageInStreaming ?? !quirks.noStreamOptions;
   return {
-    ...Object.fromEntries(kept),
+    ...toChatFields(params, compat, quirks.renames),
     ...(format && { response_format: toResponseFormat(format) }),
     ...(maxTokens !== undefined && { [compat.maxTokensField ?? "max_tokens"]: maxTokens }),
     // "auto" is what every server does without it, and some refuse the key.
     ...(tools.length > 0 && choice && choice !== "auto" && { tool_choice: choice }),
     ...(quirks.numCtx === "top-level" && { num_ctx: contextTokens }),
     ...(quirks.reportsProgress && { return_progress: true }),
-    ...(!quirks.noStreamOptions && { stream_options: { include_usage: true } }),
-    ...(isRecord(extra) && extra),
+    ...(counts && { stream_options: { include_usage: true } }),
+    ...extraOf(params),
   };
 }
 

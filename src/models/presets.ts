@@ -42,6 +42,8 @@ export type Quirks = {
   reportsProgress?: boolean;
   /** Strict about `stream_options` (old or small servers answer 400). */
   noStreamOptions?: boolean;
+  /** Its names for fields that others call otherwise. */
+  renames?: Readonly<Record<string, string>>;
 };
 
 export const PRESETS: readonly Preset[] = [
@@ -87,7 +89,7 @@ export const PRESETS: readonly Preset[] = [
     start: "vllm serve MODEL --enable-auto-tool-choice --tool-call-parser hermes",
     keyEnv: ["VLLM_API_KEY"],
     runsModels: true,
-    quirks: { takesReasoning: true },
+    quirks: { takesReasoning: true, renames: { repeat_penalty: "repetition_penalty" } },
   },
   {
     id: "sglang",
@@ -98,7 +100,7 @@ export const PRESETS: readonly Preset[] = [
     start: "python -m sglang.launch_server --model-path MODEL",
     keyEnv: ["SGLANG_API_KEY"],
     runsModels: true,
-    quirks: { takesReasoning: true },
+    quirks: { takesReasoning: true, renames: { repeat_penalty: "repetition_penalty" } },
   },
   {
     id: "mlx",
@@ -109,7 +111,7 @@ export const PRESETS: readonly Preset[] = [
     start: "mlx_lm.server --model MODEL",
     keyEnv: [],
     runsModels: false, // it says nothing of itself that another program could not say by chance
-    quirks: { noStreamOptions: true },
+    quirks: { noStreamOptions: true, renames: { repeat_penalty: "repetition_penalty" } },
   },
   {
     id: "litellm",

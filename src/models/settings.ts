@@ -1,6 +1,9 @@
 import { z } from "zod";
 
 import { defineSetting } from "../protocol/setting.ts";
+import { nameOf } from "./params/names.ts";
+import { rowOf } from "./params/table.ts";
+import { allowedIn, fit } from "./params/values.ts";
 
 export const APIS = [
   "ollama",
@@ -35,9 +38,73 @@ const Compat = z
       .boolean()
       .optional()
       .describe("Send earlier reasoning back, for templates that render it"),
+    requiresThinkingAsText: z
+      .boolean()
+      .optional()
+      .describe(
+        "Send earlier reasoning back as part of the text, for servers without a field for it",
+      ),
+    requiresToolResultName: z
+      .boolean()
+      .optional()
+      .describe("Name the tool beside each of its results, for servers that look for it there"),
+    requiresAssistantAfterToolResult: z
+      .boolean()
+      .optional()
+      .describe(
+        "Put an empty answer between a tool's result and the next question, where a template wants one",
+      ),
+    toolCallArgumentsEncoding: z
+      .enum(["string", "object"])
+      .optional()
+      .describe("How arguments of earlier calls are sent back; some servers parse no string"),
+    toolSchemaProfile: z
+      .enum(["llamacpp", "gemini"])
+      .optional()
+      .describe("What is taken out of tool schemas because the server's grammar cannot hold it"),
+    unsupportedToolSchemaKeywords: z
+      .array(z.string())
+      .optional()
+      .describe("Further keywords of JSON Schema to take out of tool schemas")
+      .meta({ examples: [["format"]] }),
+    supportsUsageInStreaming: z
+      .boolean()
+      .optional()
+      .describe("False for servers that refuse `stream_options`; tokens are then estimated"),
+    supportsTemperature: z
+      .boolean()
+      .optional()
+      .describe("False for models that refuse a temperature; none is sent then"),
+    supportsReasoningEffort: z
+      .boolean()
+      .optional()
+      .describe("False for servers that refuse `reasoning_effort`; none is sent then"),
+    supportedReasoningEfforts: z
+      .array(z.string())
+      .optional()
+      .describe("The words the server has for how hard it thinks, from little to much")
+      .meta({ examples: [["low", "medium", "high"]] }),
+    reasoningEffortMap: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe("The server's word for each of ours: minimal, low, medium, high, xhigh, max")
+      .meta({ examples: [{ max: "high" }] }),
+    thinkingFormat: z
+      .enum(["qwen", "qwen-chat-template", "deepseek", "openrouter", "together"])
+      .optional()
+      .describe("How the server is told whether to think; without it, by `reasoning_effort`"),
   })
   .describe("What differs from the dialect as most servers speak it");
 export type Compat = z.infer<typeof Compat>;
+
+/** What is in the table must be what it may be there; the rest is noted when the config is read. */
+const Params = z.record(z.string(), z.unknown()).superRefine((params, context) => {
+  for (const [name, value] of Object.entries(params)) {
+    const row = rowOf(nameOf(name));
+    if (!row || fit(value, row.kind) !== undefined) continue;
+    context.addIssue({ code: "custom", path: [name], message: allowedIn(row.kind) });
+  }
+});
 
 const ModelSettings = z.object({
   contextWindow: z
@@ -68,10 +135,10 @@ const ModelSettings = z.object({
     })
     .optional()
     .describe("What it costs, for books that are not kept yet; nothing is looked up"),
-  params: z
-    .record(z.string(), z.unknown())
-    .optional()
-    .describe("Runtime parameters as the server names them: temperature, num_ctx, keep_alive, …")
+  params: Params.optional()
+    .describe(
+      "Runtime parameters: temperature, num_ctx, keep_alive, …; docs/models.md has them all",
+    )
     .meta({ examples: [{ temperature: 0.7, keep_alive: "30m" }] }),
   compat: Compat.optional(),
 });
@@ -125,11 +192,23 @@ const ProviderSettings = z.object({
     .optional()
     .describe("Where inference happens, declared by you where it cannot be proved")
     .meta({ examples: ["lan"] }),
-  params: z
-    .record(z.string(), z.unknown())
-    .optional()
+  params: Params.optional()
     .describe("Runtime parameters for all its models; a model's own win")
     .meta({ examples: [{ top_p: 0.9 }] }),
+  contextWindow: z
+    .number()
+    .int()
+    .min(1024)
+    .optional()
+    .describe("Tokens of context to use for each of its models that sets none itself")
+    .meta({ examples: [32_768] }),
+  maxTokens: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe("Longest answer in tokens for each of its models that sets none itself")
+    .meta({ examples: [8_192] }),
   compat: Compat.optional(),
   models: z
     .record(z.string().meta({ examples: ["qwen3:8b"] }), ModelSettings)
