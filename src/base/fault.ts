@@ -12,6 +12,7 @@ import { cliFaults } from "./faults/cli.ts";
 import { configFaults } from "./faults/config.ts";
 import type { Entry } from "./faults/entry.ts";
 import { gatewayFaults } from "./faults/gateway.ts";
+import { keepingFaults } from "./faults/keeping.ts";
 import { modelFaults } from "./faults/models.ts";
 import { networkFaults } from "./faults/network.ts";
 import { processFaults } from "./faults/process.ts";
@@ -28,6 +29,7 @@ export const catalogue = {
   ...storeFaults,
   ...sandboxFaults,
   ...modelFaults,
+  ...keepingFaults,
   ...toolFaults,
   ...usageFaults,
   ...agentFaults,

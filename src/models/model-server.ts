@@ -25,15 +25,35 @@ export interface ModelServer {
   readonly id: string;
   /** Reads a small JSON answer; a POST where there is a body. Throws faults as `stream` does. */
   read<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal, body?: object): Promise<T>;
+  /**
+   * Sends what changes something (loads, unloads, removes) and reads its small JSON answer; an empty one is
+   * `{}`. Throws faults as `read` does, and `MODEL_TIMEOUT`.
+   */
+  act<T>(act: Act, schema: z.ZodType<T>, signal: AbortSignal): Promise<T>;
   /** Posts a chat and returns the bytes of its answer. Throws a `Fault`, or the signal's reason. */
   stream(chat: StreamedChat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   /** What a failure while reading a stream means: a fault, or the signal's reason. */
   toReadFailure(error: unknown, signal: AbortSignal): unknown;
 }
 
+export type Act = {
+  path: string;
+  /** POST without it. */
+  method?: "POST" | "DELETE";
+  body?: object;
+  /** What for; stands in the ledger. */
+  purpose: string;
+  /** The model it is about, for a server that does not have it. */
+  model?: string;
+  /** How long it may take until the head of the answer, in ms: loading takes minutes. */
+  headTimeoutMs: number;
+};
+
 export type StreamedChat = {
   path: string;
   body: string;
+  /** "models.chat" without it. */
+  purpose?: string;
   model: string;
   /** Names of the models there are, for a model that is not. */
   names: (signal: AbortSignal) => Promise<string[]>;
@@ -55,16 +75,16 @@ export function createModelServer(options: ModelServerOptions): ModelServer {
 
   async function send(
     path: string,
-    request: { body?: string; purpose: string; headTimeoutMs?: number },
+    request: { body?: string; method?: string; purpose: string; headTimeoutMs?: number },
     signal: AbortSignal,
   ): Promise<EgressResponse> {
     const url = joinUrl(baseUrl, path);
     const { body } = request;
     try {
       return await egress.request({
+        method: body === undefined ? "GET" : "POST",
         ...request,
         url,
-        method: body === undefined ? "GET" : "POST",
         headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
         signal,
       });
@@ -112,8 +132,18 @@ export function createModelServer(options: ModelServerOptions): ModelServer {
       return parse(schema, text, id);
     },
 
-    async stream({ path, body, model, names }, signal) {
-      const response = await send(path, { body, purpose: "models.chat" }, signal);
+    async act({ path, model, body, ...request }, schema, signal) {
+      const sent = { method: "POST", ...request, ...(body && { body: JSON.stringify(body) }) };
+      const response = await send(path, sent, signal).catch((error: unknown) => {
+        throw isLate(error) ? tooLate(id, request.headTimeoutMs, error) : error;
+      });
+      const text = await readText(response, MAX_LIST_BYTES, signal);
+      if (response.status < 300) return parse(schema, text.trim() || "{}", id);
+      throw toRefusal({ provider: id, status: response.status, text, ...(model && { model }) });
+    },
+
+    async stream({ path, body, model, names, purpose = "models.chat" }, signal) {
+      const response = await send(path, { body, purpose }, signal);
       if (response.status === 200 && !isWebPage(response)) return response.body;
       const text = await readText(response, MAX_REFUSAL_BYTES, signal);
       const fault = toRefusal({ provider: id, model, status: response.status, text });
@@ -153,6 +183,12 @@ export function joinUrl(baseUrl: string, path: string): string {
   const bareSocket = base.startsWith("unix:") && !base.slice("unix:".length).includes(":");
   return bareSocket ? `${base}:${path}` : base + path;
 }
+
+const isLate = (error: unknown) =>
+  error instanceof Fault && Object(error.cause).code === "EGRESS_TIMEOUT";
+
+const tooLate = (provider: string, ms: number, cause: unknown) =>
+  new Fault("MODEL_TIMEOUT", { provider, what: "answer", seconds: ms / 1000 }, { cause });
 
 const isWebPage = ({ headers }: EgressResponse) =>
   (headers["content-type"] ?? "").startsWith("text/html");

@@ -1,0 +1,75 @@
+import { entry } from "./entry.ts";
+
+/** What can be wrong with loading, fetching and removing models. */
+export const keepingFaults = {
+  MODEL_SERVER_CANNOT: entry<{ provider: string; act: string; why: string; instead: string }>({
+    status: 422,
+    exit: 2,
+    message: ({ provider, act, why }) => `Cannot ${act}: "${provider}" ${why}`,
+    fix: ({ instead }) => instead,
+  }),
+  MODEL_PULL_OFFLINE: entry<{ name: string; mode: string; capped: boolean }>({
+    status: 403,
+    exit: 2,
+    message: ({ name, mode }) =>
+      `Cannot download "${name}" in mode ${mode}: asking another program to download counts as internet`,
+    fix: ({ capped }) =>
+      capped
+        ? "Set `offline` to false in the config, restart, then type `isopod mode set internet`"
+        : "Allow it with `isopod mode set internet`, and go back with `isopod mode set private`",
+  }),
+  MODEL_PULL_FAILED: entry<{ provider: string; name: string; detail: string }>({
+    status: 502,
+    exit: 3,
+    message: ({ provider, name, detail }) =>
+      `Cannot download "${name}" with "${provider}": ${detail}`,
+    fix: ({ name }) =>
+      `Check the name and the connection, then type \`isopod models pull ${name}\` again: it goes on where it stopped`,
+  }),
+  MODEL_PULL_WHERE: entry<{ name: string; servers: string[] }>({
+    status: 409,
+    exit: 2,
+    message: ({ name, servers }) =>
+      servers.length > 0
+        ? `Cannot tell which server is to download "${name}": ${servers.join(", ")} can`
+        : `Cannot download "${name}": no server that runs can download`,
+    fix: ({ servers }) =>
+      servers.length > 0
+        ? `Name one with \`--server ${servers[0]}\``
+        : "Start one that can, such as `ollama serve`",
+  }),
+  MODEL_REMOVE_OFFLINE: entry<{ ref: string; mode: string }>({
+    status: 403,
+    exit: 2,
+    message: ({ ref, mode }) =>
+      `Cannot remove "${ref}" without being told twice: in mode ${mode} it could not be downloaded again`,
+    fix: ({ ref }) =>
+      `Free its memory instead with \`isopod models unload ${ref}\`, or remove it all the same with \`--force\``,
+  }),
+  MODEL_REMOVE_UNASKED: entry<{ ref: string }>({
+    status: 409,
+    exit: 2,
+    message: ({ ref }) => `Cannot ask whether to remove "${ref}": nobody sits at this terminal`,
+    fix: () => "Say so with `--yes`",
+  }),
+  MODEL_ON_CPU: entry<{ ref: string; share: number }>({
+    status: 500,
+    exit: 1,
+    message: ({ ref, share }) =>
+      share === 0
+        ? `"${ref}" runs wholly on the processor: expect a tenth of a graphics card's speed`
+        : `"${ref}" has ${Math.round(share * 100)}% on the graphics card: each word waits for the part on the processor`,
+    fix: ({ share }) =>
+      share === 0
+        ? "See with `isopod models fit` what this machine can hold; where it has a card, check its driver with `nvidia-smi` or `rocminfo`"
+        : "Take a smaller quantisation or a smaller contextWindow; `isopod models fit` says what fits",
+  }),
+  MODEL_CONTEXT_UNMET: entry<{ ref: string; wanted: number; loaded: number }>({
+    status: 500,
+    exit: 1,
+    message: ({ ref, wanted, loaded }) =>
+      `"${ref}" was loaded with ${loaded} tokens of context where ${wanted} were asked for`,
+    fix: ({ ref }) =>
+      `Unload it with \`isopod models unload ${ref}\` and load it again; if it stays so, set its contextWindow to what it gets`,
+  }),
+};
