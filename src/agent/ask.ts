@@ -4,13 +4,14 @@ import type { Candidate } from "../models/candidate.ts";
 import type { ChatEvent, ChatRequest } from "../models/provider.ts";
 import type { SalvageGate } from "../models/salvage-gate.ts";
 import type { TurnEvent } from "../protocol/event.ts";
-import type { ToolCall } from "../protocol/message.ts";
+import type { Sealed, ToolCall } from "../protocol/message.ts";
 
 /** Grows while the model speaks, so that what was shown is known when it is cut off. */
 export type Answer = {
   text: string;
   reasoning: string;
   toolCalls: ToolCall[];
+  sealed: Sealed | undefined;
   end: Extract<ChatEvent, { type: "done" }> | undefined;
 };
 
@@ -26,6 +27,7 @@ export const emptyAnswer = (): Answer => ({
   text: "",
   reasoning: "",
   toolCalls: [],
+  sealed: undefined,
   end: undefined,
 });
 
@@ -57,6 +59,9 @@ export async function ask(answer: Answer, options: AskOptions, signal: AbortSign
         break;
       case "tool-call":
         answer.toolCalls.push(event.call);
+        break;
+      case "sealed":
+        answer.sealed = event.sealed;
         break;
       case "progress":
         emit({ type: "waiting", on: event.on ?? "model", text: event.text });

@@ -105,13 +105,19 @@ const NUDGE: Message[] = [
 
 /** Hands what the model said to the recorder; from here on it is history. */
 function record({ conversation, answer, ids }: State, emit: (event: TurnEvent) => void) {
-  const { text, reasoning } = answer;
+  const { text, reasoning, sealed } = answer;
   const toolCalls = answer.toolCalls.map((call) => withOwnId(call, ids));
   for (const call of toolCalls) {
     emit({ type: "tool-call", id: call.id, tool: call.tool, input: shownInput(call) });
   }
   conversation.append([
-    { role: "assistant", text, ...(reasoning === "" ? {} : { reasoning }), toolCalls },
+    {
+      role: "assistant",
+      text,
+      ...(reasoning === "" ? {} : { reasoning }),
+      toolCalls,
+      ...(sealed && { sealed }),
+    },
   ]);
   Object.assign(answer, emptyAnswer());
   return { toolCalls };

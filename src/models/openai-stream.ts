@@ -10,15 +10,8 @@ import { isJsonObject, isRecord, itemSpans, memberSpan, rootSpan } from "../base
 import type { ToolCall } from "../protocol/message.ts";
 import type { ChatEvent, Timings } from "./provider.ts";
 import { toStreamedRefusal } from "./refusal.ts";
-import type { AnswerReader } from "./streamed.ts";
-
-export type AnswerContext = {
-  provider: string;
-  model: string;
-  newCallId: () => string;
-  /** Ids of earlier calls in the conversation. */
-  usedIds: Set<string>;
-};
+import { takeCallId } from "./replay.ts";
+import { type AnswerContext, type AnswerReader, garbled, parseData } from "./streamed.ts";
 
 type Piece = { id: string; tool: string; argumentsJson: string };
 
@@ -39,7 +32,7 @@ export function createAnswerReader(context: AnswerContext): AnswerReader {
       over = true;
       return [];
     }
-    const chunk = parse(json, provider);
+    const chunk = parseData(json, provider);
     const error = chunk["error"] ?? (chunk["object"] === "error" ? chunk : undefined);
     if (error !== undefined) throw toStreamedRefusal({ provider, model }, error);
     if (chunk["usage"] ?? chunk["timings"]) {
@@ -86,6 +79,7 @@ export function createAnswerReader(context: AnswerContext): AnswerReader {
       if (finish === "error" || finish === "abort") {
         throw new Fault("MODEL_REFUSED", { provider, detail: `finish_reason "${finish}"` });
       }
+      if (finish === "content_filter") throw new Fault("MODEL_DECLINED", { provider, model });
       // What the limit cut in the middle of its arguments is no call.
       const whole = finish === "length" ? calls.filter(isWhole) : calls;
       const events: ChatEvent[] = whole.map((piece) => ({
@@ -145,14 +139,11 @@ const isWhole = ({ argumentsJson }: Piece) => isJsonObject(argumentsJson);
 
 function toCall({ id, tool, argumentsJson }: Piece, context: AnswerContext): ToolCall {
   if (tool === "") throw garbled(context.provider, "a tool call has no name");
-  const fresh = id === "" || context.usedIds.has(id);
-  const call = {
-    id: fresh ? context.newCallId() : id,
+  return {
+    id: takeCallId(id, context),
     tool,
     argumentsJson: argumentsJson.trim() === "" ? "{}" : argumentsJson,
   };
-  context.usedIds.add(call.id);
-  return call;
 }
 
 function toProgress(progress: Record<string, unknown>): ChatEvent {
@@ -189,20 +180,6 @@ function readTimings(chunk: Record<string, unknown>): Timings | undefined {
     ...(predicted_ms && { outputMs: predicted_ms }),
   };
 }
-
-function parse(json: string, provider: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch (cause) {
-    throw garbled(provider, `a chunk is not JSON: ${JSON.stringify(json.slice(0, 80))}`, cause);
-  }
-  if (isRecord(value)) return value;
-  throw garbled(provider, "a chunk is no JSON object");
-}
-
-const garbled = (provider: string, detail: string, cause?: unknown) =>
-  new Fault("MODEL_GARBLED", { provider, detail }, { cause });
 
 const Calls = z.object({
   tool_calls: z

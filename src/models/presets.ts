@@ -11,14 +11,18 @@ export type ProductId =
   | "sglang"
   | "mlx"
   | "litellm"
+  | "anthropic"
+  | "openai"
   | "custom";
 
 export type Preset = {
   id: ProductId;
   name: string;
-  api: "ollama" | "openai-completions";
+  api: "ollama" | "openai-completions" | "openai-responses" | "anthropic-messages";
   /** Looked at on this machine, first one first; also the default address of a provider of this name. */
   ports: readonly number[];
+  /** Where it is on the internet; it is known by this host and asked nothing to find out what it is. */
+  url?: string;
   /** Set after the address: where the dialect's paths begin. */
   path: "" | "/v1";
   /** How to start it; stands in faults and notes. */
@@ -38,6 +42,16 @@ export type Quirks = {
   numCtx?: "top-level";
   /** Takes `reasoning_content` back, and renders it where the template wants it. */
   takesReasoning?: boolean;
+  /** Takes earlier reasoning back in the Responses and Messages APIs, although it is not signed. */
+  takesReasoningItems?: boolean;
+  /** Encrypts its reasoning and wants it back (Responses). */
+  sealsReasoning?: boolean;
+  /** Refuses sampling parameters that its own documentation does not name. */
+  strictParams?: boolean;
+  /** Calls the limit of an answer so (OpenAI's newer models know no other name). */
+  maxTokensField?: "max_completion_tokens";
+  /** What its chat models hold at least, where its listing does not say. */
+  contextTokens?: number;
   /** Tells while it reads a long prompt how far it is (llama.cpp's `return_progress`). */
   reportsProgress?: boolean;
   /** Strict about `stream_options` (old or small servers answer 400). */
@@ -78,7 +92,7 @@ export const PRESETS: readonly Preset[] = [
     start: "llama-server -m model.gguf --jinja",
     keyEnv: ["LLAMA_SERVER_API_KEY"],
     runsModels: true,
-    quirks: { takesReasoning: true, reportsProgress: true },
+    quirks: { takesReasoning: true, takesReasoningItems: true, reportsProgress: true },
   },
   {
     id: "vllm",
@@ -125,6 +139,35 @@ export const PRESETS: readonly Preset[] = [
     quirks: { numCtx: "top-level" },
   },
   {
+    id: "anthropic",
+    name: "Anthropic",
+    api: "anthropic-messages",
+    ports: [],
+    url: "https://api.anthropic.com",
+    path: "",
+    start: "nothing: it runs in the cloud",
+    keyEnv: ["ANTHROPIC_API_KEY"],
+    runsModels: false, // not on a machine of yours
+    quirks: {},
+  },
+  {
+    id: "openai",
+    name: "OpenAI",
+    api: "openai-responses",
+    ports: [],
+    url: "https://api.openai.com/v1",
+    path: "/v1",
+    start: "nothing: it runs in the cloud",
+    keyEnv: ["OPENAI_API_KEY"],
+    runsModels: false,
+    quirks: {
+      sealsReasoning: true,
+      strictParams: true,
+      maxTokensField: "max_completion_tokens",
+      contextTokens: 128_000, // GPT-4o's, the smallest of those that still are offered for agents
+    },
+  },
+  {
     id: "custom",
     name: "an OpenAI-compatible server",
     api: "openai-completions",
@@ -146,16 +189,29 @@ export function presetOf(id: ProductId): Preset {
   return preset;
 }
 
-/** The product that a provider's id names: "ollama", "ollama-fast", "LM-Studio", "llama.cpp"; else custom. */
+/**
+ * The product that a provider's id names: "ollama", "ollama-fast", "LM-Studio", "llama.cpp"; else custom. A
+ * cloud goes by its whole name: "openai-local" is no OpenAI.
+ */
 export function presetNamed(providerId: string): Preset {
   const plain = providerId.toLowerCase().replaceAll(/[^a-z]/g, "");
-  const found = PRESETS.find((preset) => preset.ports.length > 0 && plain.startsWith(preset.id));
+  const found = PRESETS.find((preset) =>
+    preset.url === undefined
+      ? preset.ports.length > 0 && plain.startsWith(preset.id)
+      : providerId.toLowerCase() === preset.id,
+  );
   return found ?? presetOf("custom");
 }
 
-/** Where a product is on this machine when nobody says otherwise. */
-export function defaultBaseUrl({ ports, path }: Preset): string | undefined {
-  return ports[0] === undefined ? undefined : `http://127.0.0.1:${ports[0]}${path}`;
+/** The product whose own host this is; undefined for every other address. */
+export function presetAt(baseUrl: string): Preset | undefined {
+  const host = URL.parse(baseUrl)?.host;
+  return PRESETS.find(({ url }) => url !== undefined && URL.parse(url)?.host === host);
+}
+
+/** Where a product is when nobody says otherwise. */
+export function defaultBaseUrl({ ports, path, url }: Preset): string | undefined {
+  return url ?? (ports[0] === undefined ? undefined : `http://127.0.0.1:${ports[0]}${path}`);
 }
 
 /** The address without the path where the dialect begins: products answer about themselves beside it. */

@@ -26,7 +26,11 @@ export function toRefusal({ provider, model, status, text }: Refusal): Fault {
   if (model !== undefined && TOOLS.test(detail)) {
     return new Fault("MODEL_TOOLS_REFUSED", { provider, model, detail });
   }
-  if (BUSY_STATUS.has(status)) return new Fault("MODEL_BUSY", { provider, detail });
+  if (model !== undefined && BLIND.test(detail)) {
+    return new Fault("MODEL_BLIND", { ref: `${provider}/${model}` });
+  }
+  if (BUSY_STATUS.has(status) || BUSY.test(code))
+    return new Fault("MODEL_BUSY", { provider, detail });
   // A path that is not there: the address is of another program, or lacks its /v1.
   if (status === 404)
     return new Fault("MODEL_GARBLED", { provider, detail: `HTTP 404: ${detail}` });
@@ -44,11 +48,16 @@ export function toStreamedRefusal(
 
 /** Too many requests; overloaded or still loading the model; overloaded (some proxies). */
 const BUSY_STATUS = new Set([429, 503, 529]);
-/** llama.cpp, vLLM, OpenAI, Ollama and LM Studio, in their words. */
+/** In a stream that had begun well, where there is no status any more (Anthropic, OpenAI). */
+const BUSY = /overloaded_error|rate_limit|server_is_overloaded/;
+/** llama.cpp, vLLM, OpenAI, Ollama, LM Studio and Anthropic, in their words. */
 const CONTEXT =
-  /context_length_exceeded|exceed_context_size|(maximum|available) context|context (length|size|window|limit)|input length exceeds/i;
+  /context_length_exceeded|exceed_context_size|(maximum|available) context|context (length|size|window|limit)|input length exceeds|prompt is too long/i;
 const MISSING =
-  /model_not_found|invalid model name|model\b.{0,200}\b(not found|does not exist|not exist)/i;
+  /model_not_found|invalid model name|not_found_error model: |model\b.{0,200}\b(not found|does not exist|not exist)/i;
+/** llama.cpp without a projector, vLLM, Ollama, OpenAI. */
+const BLIND =
+  /image input is not supported|is not a multimodal model|at most 0 image|(does not|doesn't) support (image|vision)|missing data required for image input|invalid content type.*image_url/i;
 const TOOLS =
   /does not support tools|enable-auto-tool-choice|tool.call.parser|tools? (is|are) not supported/i;
 

@@ -1,4 +1,4 @@
-/** What both HTTP dialects do alike when they send back what was said before. */
+/** What the HTTP dialects do alike when they send back what was said before. */
 
 import { isJsonObject } from "../base/json.ts";
 import type { Message, ToolCall } from "../protocol/message.ts";
@@ -39,4 +39,14 @@ export function knownCallIds(messages: readonly Message[]): Set<string> {
     if (message.role === "assistant") for (const call of message.toolCalls) ids.add(call.id);
   }
   return ids;
+}
+
+/** The id of a new call: the server's own, unless it gave none or one that was used before. */
+export function takeCallId(
+  id: string,
+  { usedIds, newCallId }: { usedIds: Set<string>; newCallId: () => string },
+): string {
+  const taken = id === "" || usedIds.has(id) ? newCallId() : id;
+  usedIds.add(taken);
+  return taken;
 }

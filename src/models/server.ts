@@ -6,7 +6,7 @@ import type { Dialect, Dialects } from "./dialect.ts";
 import { listenerAt, type Note } from "./discovery.ts";
 import { identify } from "./fingerprint.ts";
 import { type ListenerOf, type Place, placeOf } from "./locality.ts";
-import { presetNamed, presetOf, type ProductId, rootOf } from "./presets.ts";
+import { presetAt, presetNamed, presetOf, type ProductId, rootOf } from "./presets.ts";
 import type { Provider } from "./provider.ts";
 import type { Compat, ModelSettings, ProviderSettings } from "./settings.ts";
 
@@ -51,9 +51,9 @@ export async function connect(
   const options = { id, egress, apiKey, headers: settings?.headers };
   const root = rootOf(address.baseUrl);
   const likely = settings?.api === "ollama" ? "ollama" : presetNamed(id).id;
-  const identified =
-    address.product ?? (await identify({ ...options, baseUrl: root }, likely, signal));
-  const product = identified ?? "custom";
+  const known = address.product ?? presetAt(root)?.id;
+  const product =
+    known ?? (await identify({ ...options, baseUrl: root }, likely, signal)) ?? "custom";
   const { dialect, baseUrl } = chooseDialect(address, product, deps);
   const compatOf = (model: string): Compat => ({
     ...settings?.compat,
@@ -88,11 +88,10 @@ function chooseDialect(
     if (wanted !== "ollama") note(toNote(new Fault("MODEL_V1_REWRITTEN", { provider: id, url })));
     return { dialect: dialects.ollama, baseUrl: url };
   }
-  // Servers that speak Responses speak chat completions as well.
-  const api = wanted === "openai-responses" ? "openai-completions" : wanted;
-  const dialect = dialects[api];
-  if (dialect) return { dialect, baseUrl: api === "ollama" ? rootOf(baseUrl) : baseUrl };
-  throw new Fault("MODEL_DIALECT_UNKNOWN", { provider: id, api, allowed: Object.keys(dialects) });
+  const dialect = Object.hasOwn(dialects, wanted) ? dialects[wanted] : undefined;
+  if (dialect) return { dialect, baseUrl: wanted === "ollama" ? rootOf(baseUrl) : baseUrl };
+  const allowed = Object.keys(dialects);
+  throw new Fault("MODEL_DIALECT_UNKNOWN", { provider: id, api: wanted, allowed });
 }
 
 const toNote = ({ code, message, fix }: Fault): Note => ({ code, text: `${message}. ${fix}` });

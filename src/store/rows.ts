@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import { Fault, type FaultReport } from "../base/fault.ts";
 import { SCOPES } from "../protocol/api.ts";
-import type { Message } from "../protocol/message.ts";
+import { IMAGE_TYPES, type Message } from "../protocol/message.ts";
 
 /** Throws `STORE_UNREADABLE`; `what` names the row. */
 export function fromJson<T>(schema: z.ZodType<T>, json: string, what: string): T {
@@ -16,17 +16,27 @@ export function fromJson<T>(schema: z.ZodType<T>, json: string, what: string): T
   }
 }
 
+const Images = z
+  .array(z.object({ mediaType: z.enum(IMAGE_TYPES), name: z.string(), data: z.string() }))
+  .exactOptional();
 const MessageRow: z.ZodType<Message> = z.discriminatedUnion("role", [
   z.object({
     role: z.literal("user"),
     text: z.string(),
     context: z.string().exactOptional(),
+    images: Images,
   }),
   z.object({
     role: z.literal("assistant"),
     text: z.string(),
     reasoning: z.string().exactOptional(),
     toolCalls: z.array(z.object({ id: z.string(), tool: z.string(), argumentsJson: z.string() })),
+    sealed: z
+      .object({
+        by: z.string(),
+        items: z.array(z.object({ json: z.string(), place: z.number() })),
+      })
+      .exactOptional(),
   }),
   z.object({
     role: z.literal("tool"),
@@ -34,6 +44,7 @@ const MessageRow: z.ZodType<Message> = z.discriminatedUnion("role", [
     tool: z.string(),
     text: z.string(),
     ok: z.boolean(),
+    images: Images,
   }),
 ]);
 
@@ -45,11 +56,11 @@ const Report: z.ZodType<FaultReport> = z.object({
   fix: z.string(),
 });
 
+const Notes = z.array(z.object({ code: z.string(), text: z.string(), at: z.number() }));
+
 export const toMessage = (json: string, id: string) => fromJson(MessageRow, json, `message ${id}`);
 export const toMessages = (json: string, session: string) =>
   fromJson(Messages, json, `epoch of ${session}`);
 export const toScopes = (json: string, id: string) => fromJson(Scopes, json, `credential ${id}`);
-export const toReport = (json: string, turn: string) => fromJson(Report, json, `turn ${turn}`);
-const Notes = z.array(z.object({ code: z.string(), text: z.string(), at: z.number() }));
-
 export const toNotes = (json: string, turn: string) => fromJson(Notes, json, `turn ${turn}`);
+export const toReport = (json: string, turn: string) => fromJson(Report, json, `turn ${turn}`);

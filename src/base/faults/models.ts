@@ -66,6 +66,20 @@ export const modelFaults = {
     fix: ({ provider, model }) =>
       `Pick a model with tools, start vLLM with --enable-auto-tool-choice and a --tool-call-parser, or set models.providers.${provider}.models["${model}"].compat.supportsTools to false`,
   }),
+  MODEL_DECLINED: entry<{ provider: string; model: string }>({
+    status: 502,
+    exit: 1,
+    message: ({ provider, model }) =>
+      `Cannot show an answer: "${model}" of "${provider}" declined to give one`,
+    fix: () => "Say it in other words, or pick another model with `isopod models use`",
+  }),
+  MODEL_BLIND: entry<{ ref: string }>({
+    status: 422,
+    exit: 1,
+    message: ({ ref }) => `Cannot show an image to "${ref}": this model does not see`,
+    fix: () =>
+      'Pick a model that sees with `isopod models use`, or send the text alone; if it does see, set its `input` to ["text", "image"]',
+  }),
   MODEL_MISSING: entry<{ provider: string; model: string; nearest?: string }>({
     status: 404,
     exit: 2,
@@ -110,6 +124,19 @@ export const modelFaults = {
     exit: 2,
     message: ({ ref, mode, why }) => `Cannot use "${ref}" in mode ${mode}: ${why}`,
     fix: ({ allow }) => allow,
+  }),
+  MODEL_SESSION_PRIVATE: entry<{ ref: string; provider: string; where: string }>({
+    status: 403,
+    exit: 2,
+    message: ({ ref, where }) => `Cannot use "${ref}" in a private session: ${where}`,
+    fix: ({ provider }) =>
+      `Pick one on your own machines with \`isopod models list\`, or begin a session that is not private; if "${provider}" is a machine of yours, set models.providers.${provider}.locality`,
+  }),
+  MODEL_GAVE_WAY: entry<{ provider: string }>({
+    status: 503,
+    exit: 1,
+    message: ({ provider }) => `Cannot go on in the background: a person needs "${provider}" now`,
+    fix: () => "Ask again; it waits for its turn",
   }),
   MODEL_WITHOUT_TOOLS: entry<{ ref: string }>({
     status: 500,
