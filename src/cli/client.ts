@@ -2,9 +2,10 @@
 
 import { Fault, ReportedFault } from "../base/fault.ts";
 import { readServerEvents } from "../base/sse.ts";
-import type { MessageAccepted, ModelList, PairingCode, SessionDetail } from "../protocol/api.ts";
+import type { MessageAccepted, PairingCode, SessionDetail } from "../protocol/api.ts";
 import type { Finding } from "../protocol/check.ts";
 import type { AppEvent, Decision, Mode, SessionSummary, Status } from "../protocol/event.ts";
+import { createModelCalls } from "./model-client.ts";
 
 /** Carries one request to a gateway. Throws what the way there throws. */
 export type Send = (request: {
@@ -43,10 +44,38 @@ export function createClient(send: Send, { address, key }: { address: string; ke
     return parse(await readText(response.body), response.status, address) as T;
   }
 
-  return { ...createGatewayCalls(call, request), ...createSessionCalls(call, request, address) };
+  /** What is told bit by bit. Throws the gateway's fault where it answers with one instead. */
+  async function* follow<T>(
+    method: string,
+    path: string,
+    signal: AbortSignal,
+    more?: More,
+  ): AsyncGenerator<T> {
+    const { status, body } = await request(method, path, signal, more);
+    if (status !== 200) parse(await readText(body), status, address);
+    for await (const { data } of readServerEvents(body)) yield JSON.parse(data) as T; // as `call`
+  }
+
+  return {
+    ...createGatewayCalls(call, request),
+    ...createModelCalls(call, follow),
+    ...createSessionCalls(call, follow),
+  };
 }
 
-type Call = <T>(method: string, path: string, signal: AbortSignal, more?: More) => Promise<T>;
+export type Follow = <T>(
+  method: string,
+  path: string,
+  signal: AbortSignal,
+  more?: More,
+) => AsyncGenerator<T>;
+
+export type Call = <T>(
+  method: string,
+  path: string,
+  signal: AbortSignal,
+  more?: More,
+) => Promise<T>;
 type Request = (
   method: string,
   path: string,
@@ -55,9 +84,6 @@ type Request = (
 
 const createGatewayCalls = (call: Call, request: Request) => ({
   status: (signal: AbortSignal) => call<Status>("GET", "/api/status", signal),
-  models: (signal: AbortSignal) => call<ModelList>("GET", "/api/models", signal),
-  useModel: (model: string, signal: AbortSignal) =>
-    call<Status>("POST", "/api/models/use", signal, { body: { model } }),
   setMode: (mode: Mode, signal: AbortSignal) =>
     call<Status>("PUT", "/api/mode", signal, { body: { mode } }),
   doctor: (fix: boolean, signal: AbortSignal) =>
@@ -74,7 +100,7 @@ const createGatewayCalls = (call: Call, request: Request) => ({
   },
 });
 
-const createSessionCalls = (call: Call, request: Request, address: string) => {
+const createSessionCalls = (call: Call, follow: Follow) => {
   const at = (id: string, more = "") => `/api/sessions/${encodeURIComponent(id)}${more}`;
   return {
     /** One's own, newest first. */
@@ -105,12 +131,8 @@ const createSessionCalls = (call: Call, request: Request, address: string) => {
     },
 
     /** Everything after a cursor, as it happens. Ends when the gateway does. */
-    async *events(cursor: string, signal: AbortSignal): AsyncGenerator<AppEvent> {
-      const path = `/api/events?after=${encodeURIComponent(cursor)}`;
-      const { status, body } = await request("GET", path, signal);
-      if (status !== 200) parse(await readText(body), status, address);
-      for await (const { data } of readServerEvents(body)) yield JSON.parse(data) as AppEvent;
-    },
+    events: (cursor: string, signal: AbortSignal) =>
+      follow<AppEvent>("GET", `/api/events?after=${encodeURIComponent(cursor)}`, signal),
   };
 };
 

@@ -1,0 +1,28 @@
+/** What the gateway's `/api/models` offers, as the commands use it. */
+
+import type { ModelList } from "../protocol/api.ts";
+import type { Status } from "../protocol/event.ts";
+import type { KeepingEvent, LoadedModels, ModelDetails } from "../protocol/model-keeping.ts";
+import type { Call, Follow } from "./client.ts";
+
+export type PullAsked = { name: string; server?: string; insecure?: boolean };
+
+export const createModelCalls = (call: Call, follow: Follow) => ({
+  models: (signal: AbortSignal) => call<ModelList>("GET", "/api/models", signal),
+  useModel: (model: string, signal: AbortSignal) =>
+    call<Status>("POST", "/api/models/use", signal, { body: { model } }),
+
+  loadedModels: (signal: AbortSignal) => call<LoadedModels>("GET", "/api/models/loaded", signal),
+  showModel: (model: string, signal: AbortSignal) =>
+    call<ModelDetails>("GET", `/api/models/details?model=${encodeURIComponent(model)}`, signal),
+  loadModel: (model: string, signal: AbortSignal) =>
+    follow<KeepingEvent>("POST", "/api/models/load", signal, { body: { model } }),
+  unloadModel: (model: string, signal: AbortSignal) =>
+    call<{ ref: string }>("POST", "/api/models/unload", signal, { body: { model } }),
+  pullModel: (asked: PullAsked, signal: AbortSignal) =>
+    follow<KeepingEvent>("POST", "/api/models/pull", signal, { body: asked }),
+  removeModel: (model: string, force: boolean, signal: AbortSignal) =>
+    call<{ ref: string; sizeBytes?: number }>("POST", "/api/models/remove", signal, {
+      body: { model, force },
+    }),
+});

@@ -1,0 +1,96 @@
+import { Fault, toFault } from "../../base/fault.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Log } from "../../base/log.ts";
+import type { Keeping } from "../../models/keeping/keeping.ts";
+import {
+  type KeepingEvent,
+  ModelNamed,
+  ModelPull,
+  ModelRemove,
+} from "../../protocol/model-keeping.ts";
+import { defineRoute, type Route } from "../../protocol/route.ts";
+import { streamValues } from "../event-body.ts";
+
+export type KeepingDeps = {
+  keeping: Keeping;
+  clock: Pick<Clock, "sleep">;
+  log: Pick<Log, "error">;
+};
+
+/** Loading, fetching and removing models. What takes long is told as server-sent events. */
+export function keepingRoutes({ keeping, clock, log }: KeepingDeps): Route[] {
+  const stream = (events: AsyncIterable<KeepingEvent>, signal: AbortSignal) =>
+    streamValues(told(events, log, signal), clock);
+  return [
+    defineRoute({
+      method: "GET",
+      path: "/api/models/loaded",
+      scope: "read",
+      handle: ({ signal }) => keeping.loaded(signal),
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/api/models/details",
+      scope: "read",
+      handle: ({ query, signal }) => keeping.show(readModel(query), signal),
+    }),
+    defineRoute({
+      method: "POST",
+      path: "/api/models/load",
+      scope: "admin",
+      body: ModelNamed,
+      handle: async ({ body, signal }) => stream(keeping.load(body.model, signal), signal),
+    }),
+    defineRoute({
+      method: "POST",
+      path: "/api/models/unload",
+      scope: "admin",
+      body: ModelNamed,
+      handle: ({ body, signal }) => keeping.unload(body.model, signal),
+    }),
+    defineRoute({
+      method: "POST",
+      path: "/api/models/pull",
+      scope: "admin",
+      body: ModelPull,
+      handle: async ({ body, signal }) =>
+        stream(keeping.pull({ ...body, insecure: body.insecure ?? false }, signal), signal),
+    }),
+    defineRoute({
+      method: "POST",
+      path: "/api/models/remove",
+      scope: "admin",
+      body: ModelRemove,
+      handle: ({ body, signal }) =>
+        keeping.remove({ ref: body.model, force: body.force ?? false }, signal),
+    }),
+  ];
+}
+
+/** What fails at once keeps its status; what fails later is the last event. */
+async function* told(
+  events: AsyncIterable<KeepingEvent>,
+  log: Pick<Log, "error">,
+  signal: AbortSignal,
+): AsyncGenerator<KeepingEvent> {
+  let begun = false;
+  try {
+    for await (const event of events) {
+      begun = true;
+      yield event;
+    }
+  } catch (error) {
+    if (!begun || signal.aborted) throw error; // nobody is there to be told any more
+    const onBug = (id: string, cause: unknown) => log.error({ id, err: cause }, "a load failed");
+    yield { type: "failed", ...toFault(error, onBug).toJSON() };
+  }
+}
+
+const MAX_REF_LENGTH = 300;
+
+function readModel(query: URLSearchParams): string {
+  const model = query.get("model");
+  if (model && model.length <= MAX_REF_LENGTH) return model;
+  const detail = `must be a model, "provider/model", of at most ${MAX_REF_LENGTH} characters`;
+  throw new Fault("REQUEST_INVALID", { where: 'query "model"', detail });
+}
