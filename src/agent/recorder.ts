@@ -4,15 +4,14 @@ import { createHash } from "node:crypto";
 
 import type { Clock } from "../base/clock.ts";
 import { createId } from "../base/ids.ts";
-import type { Usage } from "../protocol/event.ts";
 import type { Message, ToolCall } from "../protocol/message.ts";
-import type { Epoch, JournalEntry, Store, StoredMessage, Turn } from "../store/store.ts";
+import type { Epoch, JournalEntry, Store, StoredMessage, StoredUsage, Turn } from "../store/store.ts";
 import type { Entry } from "./history.ts";
 
 export interface Recorder {
   /** Begins to write; the entries can be used at once. */
   append(messages: readonly Message[]): Entry[];
-  usage(model: string, usage: Usage): void;
+  usage(used: Used): void;
   /** A new head for what follows. */
   beginEpoch(epoch: NewEpoch): void;
   /** Resolves once everything so far is on disk; throws what kept it from there. */
@@ -24,6 +23,9 @@ export interface Recorder {
   start(call: ToolCall, entry: { before: string; approvedBy?: string | undefined }): Promise<void>;
   finish(call: ToolCall, ok: boolean): void;
 }
+
+/** One request and what it took. */
+export type Used = Omit<StoredUsage, "session" | "turn" | "at">;
 
 export type NewEpoch = Pick<Epoch, "why" | "system" | "toolsJson" | "firstMessage"> & {
   preface: readonly Message[];
@@ -75,8 +77,8 @@ export function createRecorder({
       write(store.turns.append(stored).then(() => stores.forEach((onStored) => onStored())));
       return stored;
     },
-    usage: (model, usage) =>
-      write(store.sessions.addUsage({ session, turn: turn.id, model, at: clock.now(), ...usage })),
+    usage: (used) =>
+      write(store.sessions.addUsage({ ...used, session, turn: turn.id, at: clock.now() })),
     running: () => write(store.turns.setState(turn.id, "running", clock.now())),
     beginEpoch: (head) => {
       onEpoch(head.why);

@@ -73,6 +73,8 @@ export type ChatRequest = {
   format?: object;
   /** "none" keeps the tools listed (the prefix stays) and asks for no call. */
   toolChoice?: "auto" | "none" | "required";
+  /** Whose request it is, for the books; nobody's without it. */
+  person?: string;
   /** People go before machines (schedules, titles, `/v1` of other programs). "person" without it. */
   priority?: "person" | "machine";
 };

@@ -17,6 +17,7 @@ import { createScheduler, type Scheduler } from "./queue/scheduler.ts";
 import { type Address, connect, type ConnectDeps, prove, type Server } from "./server.ts";
 import type { ModelsSettings, ProviderSettings } from "./settings.ts";
 import { toTimeouts } from "./timeouts.ts";
+import { type ChatWatch, createEars, type Ear, heard } from "./watch.ts";
 
 export type ServersDeps = Omit<ConnectDeps, "note"> &
   Omit<DiscoveryDeps, "clock" | "mode"> & {
@@ -27,6 +28,8 @@ export type ServersDeps = Omit<ConnectDeps, "note"> &
     apiKeyOf: (provider: string) => string | undefined;
     /** Our own engine, where it is there. */
     demonstration?: Provider | undefined;
+    /** Hears of every request to every model. */
+    watch?: ChatWatch | undefined;
   };
 
 export interface Servers {
@@ -55,6 +58,7 @@ export function createServers(deps: ServersDeps): Servers {
   const notes = new Map<string, Note>();
   const note = (note: Note) => void notes.set(note.text, note);
   const health = createHealth(clock);
+  const ears = createEars(deps.watch);
   const search = createSearch(deps, note);
   const addresses = createAddresses(deps, search);
   const wrap = createWrapper(clock, (id, fault) => {
@@ -73,12 +77,12 @@ export function createServers(deps: ServersDeps): Servers {
   });
 
   async function openNow(id: string): Promise<Server> {
-    if (demonstration && id === demonstration.id) return toOwn(demonstration);
+    if (demonstration && id === demonstration.id) return toOwn(demonstration, ears.of);
     const address = addresses.of(id);
     if (!address) throw new Fault("MODEL_UNREACHABLE", { provider: id, url: "no address" });
     // Shared by all who ask, so that one who goes away stops nobody; its requests have limits of their own.
     const server = await connect(address, { ...deps, note }, new AbortController().signal);
-    return { ...server, provider: wrap(server.provider, server.settings) };
+    return { ...server, provider: wrap(server.provider, server.settings, ears.of(server)) };
   }
 
   return {
@@ -89,7 +93,7 @@ export function createServers(deps: ServersDeps): Servers {
       if (address) checkMode({ ref: id, provider: id }, placeBeforehand(address), deps.mode());
       return opened.get(id, signal);
     },
-    models: (server, signal) => opened.models(server, signal),
+    models: async (server, signal) => ears.learn(server, await opened.models(server, signal)),
     forget: (id) => opened.forget(id),
     discover: (signal) => search.run(signal),
     health,
@@ -99,19 +103,23 @@ export function createServers(deps: ServersDeps): Servers {
 }
 
 /** Our own engine queues by itself, needs no timeouts and cannot be elsewhere. */
-const toOwn = (provider: Provider): Server => ({
-  id: provider.id,
-  product: "custom",
-  provider,
-  place: { locality: "embedded", why: "our own engine runs it" },
-  settable: false,
-  settings: undefined,
-});
+function toOwn(provider: Provider, earOf: (server: Pick<Server, "id" | "place">) => Ear): Server {
+  const { id } = provider;
+  const place = { locality: "embedded", why: "our own engine runs it" } as const;
+  return {
+    id,
+    product: "custom",
+    provider: heard(provider, earOf({ id, place })),
+    place,
+    settable: false,
+    settings: undefined,
+  };
+}
 
 /** Queue, timeouts and an ear for how chats end, around each provider; one queue for one server. */
 function createWrapper(clock: Clock, onEnd: (id: string, fault: Fault | undefined) => void) {
   const schedulers = new Map<string, Scheduler>();
-  return (provider: Provider, settings: ProviderSettings | undefined): Provider => {
+  return (provider: Provider, settings: ProviderSettings | undefined, ear: Ear): Provider => {
     const { id } = provider;
     const scheduler = schedulers.get(id) ?? createScheduler(settings?.maxConcurrent ?? 32);
     schedulers.set(id, scheduler);
@@ -120,6 +128,7 @@ function createWrapper(clock: Clock, onEnd: (id: string, fault: Fault | undefine
       timeouts: toTimeouts(settings?.timeoutSeconds),
       clock,
       onEnd: (fault) => onEnd(id, fault),
+      ear,
     });
   };
 }

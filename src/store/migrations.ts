@@ -144,6 +144,7 @@ alter table usage add column outputMs real;
 alter table usage add column loadMs real;
 alter table usage add column cost real;
 alter table usage add column print text;
+alter table usage add column locality text;
 create index usageOfModel on usage (model, at);
 
 create table spending (
@@ -165,8 +166,20 @@ create table spending (
 create index spendingOfDay on spending (day);
 `;
 
+/** `card` is JSON that the models' room writes and reads; one that it cannot read is measured anew. */
+const scorecards = `
+create table scorecards (
+  server text not null,
+  digest text not null,
+  measuredAt integer not null,
+  card text not null,
+  primary key (server, digest)
+) strict;
+`;
+
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: privateSessions },
   { version: 3, sql: books },
+  { version: 4, sql: scorecards },
 ];

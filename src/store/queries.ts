@@ -186,12 +186,12 @@ const usageQueries = (db: Db) => ({
       .where("session", "!=", p.session),
   ),
   usageBySession: query((p: { person: string; since: number }) =>
-    usageSums(db, p).groupBy(["usage.session", "usage.model"]).orderBy("at"),
+    usageSums(db, p).groupBy(["usage.session", "usage.model", "usage.locality"]).orderBy("at"),
   ),
   usageByTurn: query((p: { person: string; since: number }) =>
     usageSums(db, p)
       .select("usage.turn")
-      .groupBy(["usage.session", "usage.turn", "usage.model"])
+      .groupBy(["usage.session", "usage.turn", "usage.model", "usage.locality"])
       .orderBy("at"),
   ),
 });
@@ -206,6 +206,7 @@ const usageSums = (db: Db, p: { person: string; since: number }) =>
       "usage.session",
       "sessions.title",
       "usage.model",
+      sql<string>`coalesce(usage.locality, 'unknown')`.as("locality"),
       sql<number>`count(*)`.as("requests"),
       sql<number>`sum(usage.inputTokens)`.as("inputTokens"),
       sql<number>`sum(coalesce(usage.cachedTokens, 0))`.as("cachedTokens"),
@@ -329,6 +330,20 @@ const smallQueries = (db: Db) => ({
       .where("person", "=", p.person)
       .orderBy("seq"),
   ),
+  scorecards: query(() =>
+    db.selectFrom("scorecards").select(SCORECARD).orderBy("server").orderBy("digest"),
+  ),
+  putScorecard: query((p: Row<"scorecards">) =>
+    db
+      .insertInto("scorecards")
+      .values(pick(p, SCORECARD))
+      .onConflict((conflict) =>
+        conflict.columns(["server", "digest"]).doUpdateSet((eb) => ({
+          measuredAt: eb.ref("excluded.measuredAt"),
+          card: eb.ref("excluded.card"),
+        })),
+      ),
+  ),
   value: query((p: { key: string }) =>
     db.selectFrom("values").select("value").where("key", "=", p.key),
   ),
@@ -342,6 +357,7 @@ const smallQueries = (db: Db) => ({
   ),
 });
 
+const SCORECARD = ["server", "digest", "measuredAt", "card"] as const;
 const PERSON = ["id", "name", "role", "createdAt"] as const;
 const CREDENTIAL = [
   "id",
@@ -372,6 +388,7 @@ const USAGE = [
   "loadMs",
   "cost",
   "print",
+  "locality",
 ] as const;
 const SPENDING = [
   "person",

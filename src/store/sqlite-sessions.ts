@@ -106,6 +106,7 @@ const NOT_MEASURED = {
   loadMs: null,
   cost: null,
   print: null,
+  locality: null,
 };
 
 function toUsage({ startedAt, ...row }: Omit<Tables["usage"], "seq">): StoredUsage {

@@ -7,6 +7,7 @@ import { migrations as all, type Migration } from "./migrations.ts";
 import { createAuthRecords } from "./sqlite-auth.ts";
 import { createJournal } from "./sqlite-journal.ts";
 import { createSessions } from "./sqlite-sessions.ts";
+import { createSpending } from "./sqlite-spending.ts";
 import { createTurns } from "./sqlite-turns.ts";
 import type { Store } from "./store.ts";
 import { createWriter } from "./writer.ts";
@@ -61,6 +62,13 @@ export async function createStore({
           await writer.write(() => statements.addMemory.run(memory));
         },
         list: async (person) => statements.memories.all({ person }),
+      },
+      spending: createSpending(database, writer),
+      scorecards: {
+        list: async () => statements.scorecards.all({}),
+        async put(row) {
+          await writer.write(() => statements.putScorecard.run(row));
+        },
       },
       values: {
         get: async (key) => statements.value.get({ key })?.value,

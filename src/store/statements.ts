@@ -173,7 +173,7 @@ export const statements = {
     params: ["call"],
   },
   addUsage: {
-    sql: 'insert into "usage" ("session", "turn", "model", "at", "inputTokens", "outputTokens", "cachedTokens", "contextTokens", "startedAt", "cacheWriteTokens", "promptTokens", "promptMs", "outputMs", "loadMs", "cost", "print") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    sql: 'insert into "usage" ("session", "turn", "model", "at", "inputTokens", "outputTokens", "cachedTokens", "contextTokens", "startedAt", "cacheWriteTokens", "promptTokens", "promptMs", "outputMs", "loadMs", "cost", "print", "locality") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     params: [
       "session",
       "turn",
@@ -191,10 +191,11 @@ export const statements = {
       "loadMs",
       "cost",
       "print",
+      "locality",
     ],
   },
   usage: {
-    sql: 'select "session", "turn", "model", "at", "inputTokens", "outputTokens", "cachedTokens", "contextTokens", "startedAt", "cacheWriteTokens", "promptTokens", "promptMs", "outputMs", "loadMs", "cost", "print" from "usage" where "session" = ? order by "seq"',
+    sql: 'select "session", "turn", "model", "at", "inputTokens", "outputTokens", "cachedTokens", "contextTokens", "startedAt", "cacheWriteTokens", "promptTokens", "promptMs", "outputMs", "loadMs", "cost", "print", "locality" from "usage" where "session" = ? order by "seq"',
     params: ["session"],
   },
   requestsBeside: {
@@ -202,11 +203,11 @@ export const statements = {
     params: ["model", "after", "before", "session"],
   },
   usageBySession: {
-    sql: 'select "usage"."session", "sessions"."title", "usage"."model", count(*) as "requests", sum(usage.inputTokens) as "inputTokens", sum(coalesce(usage.cachedTokens, 0)) as "cachedTokens", sum(usage.outputTokens) as "outputTokens", sum(iif(usage.promptMs > 0, coalesce(usage.promptTokens, 0), 0)) as "promptTokens", sum(iif(usage.promptTokens > 0, coalesce(usage.promptMs, 0), 0)) as "promptMs", sum(iif(usage.outputMs > 0, usage.outputTokens, 0)) as "timedOutputTokens", sum(coalesce(usage.outputMs, 0)) as "outputMs", sum(coalesce(usage.cost, 0)) as "cost", max(usage.inputTokens + usage.outputTokens) as "usedTokens", max(usage.contextTokens) as "contextTokens", max(usage.at) as "at" from "usage" inner join "sessions" on "sessions"."id" = "usage"."session" where "sessions"."owner" = ? and "usage"."at" >= ? group by "usage"."session", "usage"."model" order by "at"',
+    sql: 'select "usage"."session", "sessions"."title", "usage"."model", coalesce(usage.locality, \'unknown\') as "locality", count(*) as "requests", sum(usage.inputTokens) as "inputTokens", sum(coalesce(usage.cachedTokens, 0)) as "cachedTokens", sum(usage.outputTokens) as "outputTokens", sum(iif(usage.promptMs > 0, coalesce(usage.promptTokens, 0), 0)) as "promptTokens", sum(iif(usage.promptTokens > 0, coalesce(usage.promptMs, 0), 0)) as "promptMs", sum(iif(usage.outputMs > 0, usage.outputTokens, 0)) as "timedOutputTokens", sum(coalesce(usage.outputMs, 0)) as "outputMs", sum(coalesce(usage.cost, 0)) as "cost", max(usage.inputTokens + usage.outputTokens) as "usedTokens", max(usage.contextTokens) as "contextTokens", max(usage.at) as "at" from "usage" inner join "sessions" on "sessions"."id" = "usage"."session" where "sessions"."owner" = ? and "usage"."at" >= ? group by "usage"."session", "usage"."model", "usage"."locality" order by "at"',
     params: ["person", "since"],
   },
   usageByTurn: {
-    sql: 'select "usage"."session", "sessions"."title", "usage"."model", count(*) as "requests", sum(usage.inputTokens) as "inputTokens", sum(coalesce(usage.cachedTokens, 0)) as "cachedTokens", sum(usage.outputTokens) as "outputTokens", sum(iif(usage.promptMs > 0, coalesce(usage.promptTokens, 0), 0)) as "promptTokens", sum(iif(usage.promptTokens > 0, coalesce(usage.promptMs, 0), 0)) as "promptMs", sum(iif(usage.outputMs > 0, usage.outputTokens, 0)) as "timedOutputTokens", sum(coalesce(usage.outputMs, 0)) as "outputMs", sum(coalesce(usage.cost, 0)) as "cost", max(usage.inputTokens + usage.outputTokens) as "usedTokens", max(usage.contextTokens) as "contextTokens", max(usage.at) as "at", "usage"."turn" from "usage" inner join "sessions" on "sessions"."id" = "usage"."session" where "sessions"."owner" = ? and "usage"."at" >= ? group by "usage"."session", "usage"."turn", "usage"."model" order by "at"',
+    sql: 'select "usage"."session", "sessions"."title", "usage"."model", coalesce(usage.locality, \'unknown\') as "locality", count(*) as "requests", sum(usage.inputTokens) as "inputTokens", sum(coalesce(usage.cachedTokens, 0)) as "cachedTokens", sum(usage.outputTokens) as "outputTokens", sum(iif(usage.promptMs > 0, coalesce(usage.promptTokens, 0), 0)) as "promptTokens", sum(iif(usage.promptTokens > 0, coalesce(usage.promptMs, 0), 0)) as "promptMs", sum(iif(usage.outputMs > 0, usage.outputTokens, 0)) as "timedOutputTokens", sum(coalesce(usage.outputMs, 0)) as "outputMs", sum(coalesce(usage.cost, 0)) as "cost", max(usage.inputTokens + usage.outputTokens) as "usedTokens", max(usage.contextTokens) as "contextTokens", max(usage.at) as "at", "usage"."turn" from "usage" inner join "sessions" on "sessions"."id" = "usage"."session" where "sessions"."owner" = ? and "usage"."at" >= ? group by "usage"."session", "usage"."turn", "usage"."model", "usage"."locality" order by "at"',
     params: ["person", "since"],
   },
   addSpending: {
@@ -242,6 +243,14 @@ export const statements = {
   memories: {
     sql: 'select "id", "text", "at" from "memories" where "person" = ? order by "seq"',
     params: ["person"],
+  },
+  scorecards: {
+    sql: 'select "server", "digest", "measuredAt", "card" from "scorecards" order by "server", "digest"',
+    params: [],
+  },
+  putScorecard: {
+    sql: 'insert into "scorecards" ("server", "digest", "measuredAt", "card") values (?, ?, ?, ?) on conflict ("server", "digest") do update set "measuredAt" = "excluded"."measuredAt", "card" = "excluded"."card"',
+    params: ["server", "digest", "measuredAt", "card"],
   },
   value: {
     sql: 'select "value" from "values" where "key" = ?',

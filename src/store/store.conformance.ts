@@ -349,6 +349,17 @@ function testRest(store: () => Store): void {
     assert.equal(await store().values.get("mode"), "device");
   });
 
+  test("a scorecard is the newest of its server and weights", async () => {
+    const row = { server: "http://a:1", digest: "sha256:x", measuredAt: 1, card: "{}" };
+    await store().scorecards.put(row);
+    await store().scorecards.put({ ...row, digest: "sha256:y" });
+    await store().scorecards.put({ ...row, measuredAt: 2, card: '{"mode":"chat"}' });
+    assert.deepEqual(await store().scorecards.list(), [
+      { ...row, measuredAt: 2, card: '{"mode":"chat"}' },
+      { ...row, digest: "sha256:y" },
+    ]);
+  });
+
   test("a write that fails takes nothing that was asked for at the same time along", async () => {
     const session = await addSession(store());
     const twin = { ...session, title: "the same id again" };
@@ -421,6 +432,7 @@ const epochOf = (session: Session, number: number): Epoch => ({
 });
 
 const usageOf = (turn: Turn) => ({
+  startedAt: 1,
   session: turn.session,
   turn: turn.id,
   model: "ollama/qwen3:8b",

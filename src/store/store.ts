@@ -15,6 +15,12 @@ export interface Store {
   readonly journal: Journal;
   readonly memories: Memories;
   readonly spending: Spending;
+  /** What was measured of models, by server and weights; `card` is JSON of whoever measured. */
+  readonly scorecards: {
+    list(): Promise<StoredScorecard[]>;
+    /** In place of an earlier one. */
+    put(row: StoredScorecard): Promise<void>;
+  };
   /** Small values by key: the mode, the version that wrote last. */
   readonly values: {
     get(key: string): Promise<string | undefined>;
@@ -100,6 +106,8 @@ export type StoredUsage = {
   session: string;
   turn: string;
   model: string;
+  /** Where it was answered, such as "device". */
+  locality?: string;
   /** When it was sent, and when it was answered. */
   startedAt: number;
   at: number;
@@ -187,6 +195,7 @@ export type SessionSpending = {
   session: string;
   title: string;
   model: string;
+  locality: string;
   /** The largest prompt with its answer, and the window it had. */
   usedTokens: number;
   contextTokens: number;
@@ -218,6 +227,8 @@ export type JournalEntry = {
   finishedAt?: number;
   ok?: boolean;
 };
+
+export type StoredScorecard = { server: string; digest: string; measuredAt: number; card: string };
 
 export interface Memories {
   add(memory: { id: string; person: string; text: string; at: number }): Promise<void>;

@@ -82,6 +82,7 @@ export type Tables = {
     loadMs: number | null;
     cost: number | null;
     print: string | null;
+    locality: string | null;
   };
   spending: {
     person: string;
@@ -111,6 +112,7 @@ export type Tables = {
   };
   memories: { seq: Counted; id: string; person: string; text: string; at: number };
   values: { key: string; value: string };
+  scorecards: { server: string; digest: string; measuredAt: number; card: string };
 };
 
 /** A column that the database fills. */

@@ -1,0 +1,118 @@
+/**
+ * Keeps the books: each request that a server answered to its end is added to the sum of its person, day
+ * and model, and what was spent is at hand for the budget. What was stopped half-way is counted by nobody,
+ * because servers report at the end.
+ */
+
+import { Fault } from "../../base/fault.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Locality } from "../../protocol/event.ts";
+import type { DaySpending, Spending } from "../../store/store.ts";
+import type { Timings } from "../provider.ts";
+import type { ChatDone, ChatWatch, WatchedChat } from "../watch.ts";
+import { mayCost, overBudget, type Spent } from "./budget.ts";
+import { costOf, type Counted, type Price } from "./price.ts";
+import type { CostSettings } from "./settings.ts";
+
+export type BooksDeps = {
+  spending: Spending;
+  settings: CostSettings;
+  /** The configured price of `provider/model`. */
+  priceOf: (ref: string) => Price | undefined;
+  clock: Clock;
+  /** A line of the books could not be written; the answer goes on. */
+  onFailure: (error: unknown) => void;
+};
+
+export interface Books extends ChatWatch {
+  /** Undefined for a model without a price. */
+  costOf(ref: string, usage: Counted): number | undefined;
+  /** What everybody spent on models that may be the cloud. */
+  spent(): Spent;
+  /** What keeps a route from being asked; undefined while nothing does. */
+  refusal(locality: Locality): Fault | undefined;
+}
+
+/** Reads what this month has cost so far. */
+export async function createBooks(deps: BooksDeps): Promise<Books> {
+  const { spending, settings, priceOf, clock } = deps;
+  /** By day; of what may be the cloud. */
+  const costs = new Map<string, number>();
+  const note = ({ day, locality, cost }: Pick<DaySpending, "day" | "locality" | "cost">) => {
+    // What an older program wrote there is a locality as well.
+    if (mayCost(locality as Locality)) costs.set(day, (costs.get(day) ?? 0) + cost);
+  };
+  for (const row of await spending.list({ since: monthOf(dayOf(clock.now())) })) note(row);
+
+  function spent(): Spent {
+    const today = dayOf(clock.now());
+    const first = monthOf(today);
+    let month = 0;
+    for (const [day, cost] of costs) if (day >= first) month += cost;
+    return { day: costs.get(today) ?? 0, month };
+  }
+
+  const refusal = (locality: Locality) => overBudget(locality, spent(), settings);
+
+  return {
+    spent,
+    refusal,
+    costOf(ref, usage) {
+      const price = priceOf(ref);
+      return price && costOf(usage, price);
+    },
+    begins({ locality }) {
+      const fault = refusal(locality);
+      if (fault) throw fault;
+    },
+    ends(chat, done) {
+      const row = toRow(chat, done, dayOf(clock.now()), costOf(done.usage, priceOf(chat.ref)));
+      note(row);
+      spending.add(row).catch(deps.onFailure);
+    },
+  };
+}
+
+function toRow(
+  { ref, locality, request }: WatchedChat,
+  { usage, timings = {} }: ChatDone,
+  day: string,
+  cost: number,
+): DaySpending {
+  const read = readTokens(usage, timings);
+  const { outputMs = 0, promptMs = 0 } = timings;
+  return {
+    person: request.person ?? "",
+    day,
+    model: ref,
+    locality,
+    requests: 1,
+    inputTokens: usage.inputTokens,
+    cachedTokens: usage.cachedTokens ?? 0,
+    outputTokens: usage.outputTokens,
+    promptTokens: promptMs > 0 ? (read ?? 0) : 0,
+    promptMs: read === undefined ? 0 : promptMs,
+    timedOutputTokens: outputMs > 0 ? usage.outputTokens : 0,
+    outputMs,
+    cost,
+  };
+}
+
+/**
+ * How many tokens the server read in `promptMs`. Undefined where it counts the cached ones too and does not
+ * say how many they were (Ollama): a speed made of those would be too good.
+ */
+export function readTokens(usage: Counted, { promptTokens }: Timings): number | undefined {
+  if (promptTokens !== undefined) return promptTokens;
+  return usage.cachedTokens === undefined ? undefined : usage.inputTokens - usage.cachedTokens;
+}
+
+/** By the calendar of this machine: a budget of a day ends at its midnight. */
+export function dayOf(at: number): string {
+  const date = new Date(at);
+  const two = (value: number) => `${value}`.padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** The first day of its month. */
+export const monthOf = (day: string): string => `${day.slice(0, 7)}-01`;

@@ -1,0 +1,78 @@
+/** Hears of every request to every model, whoever makes it: for books, and for what forbids one. */
+
+import type { Locality } from "../protocol/event.ts";
+import { type Place, placeOfModel } from "./locality.ts";
+import type { ChatEvent, ChatRequest, Model, Provider } from "./provider.ts";
+
+export type ChatDone = Extract<ChatEvent, { type: "done" }>;
+
+export type WatchedChat = {
+  /** `provider/model` */
+  ref: string;
+  locality: Locality;
+  request: ChatRequest;
+};
+
+export interface ChatWatch {
+  /** Before it waits for its turn. Throws the fault that forbids it. */
+  begins(chat: WatchedChat): void;
+  /** The server has answered to the end. Must not throw. */
+  ends(chat: WatchedChat, done: ChatDone): void;
+}
+
+/** What one provider's chats report to. */
+export type Ear = {
+  begins(request: ChatRequest): void;
+  ends(request: ChatRequest, done: ChatDone): void;
+};
+
+/**
+ * The same provider with an ear. By hand and not as a generator: this runs for every token, and costs it one
+ * microtask in place of three.
+ */
+export function heard(provider: Provider, ear: Ear): Provider {
+  const chat = (request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent> => ({
+    [Symbol.asyncIterator]() {
+      ear.begins(request);
+      const events = provider.chat(request, signal)[Symbol.asyncIterator]();
+      const hear = (result: IteratorResult<ChatEvent>) => {
+        if (!result.done && result.value.type === "done") ear.ends(request, result.value);
+        return result;
+      };
+      return {
+        next: () => events.next().then(hear),
+        return: async () => (await events.return?.()) ?? { done: true, value: undefined },
+      };
+    },
+  });
+  return { ...provider, chat };
+}
+
+/** Ears for each server; which of its models are in the cloud is learnt from its listings. */
+export function createEars(watch: ChatWatch | undefined) {
+  const clouds = new Set<string>();
+  const toRef = (id: string, model: string) => `${id}/${model}`;
+  return {
+    of({ id, place }: { id: string; place: Place }): Ear {
+      if (!watch) return DEAF;
+      const about = (request: ChatRequest): WatchedChat => {
+        const ref = toRef(id, request.model);
+        const own = clouds.has(ref) ? "cloud" : "unknown";
+        return { ref, locality: placeOfModel(own, place).locality, request };
+      };
+      return {
+        begins: (request) => watch.begins(about(request)),
+        ends: (request, done) => watch.ends(about(request), done),
+      };
+    },
+    learn({ id }: { id: string }, models: Model[]): Model[] {
+      for (const { id: model, locality } of models) {
+        if (locality === "cloud") clouds.add(toRef(id, model));
+        else clouds.delete(toRef(id, model));
+      }
+      return models;
+    },
+  };
+}
+
+const DEAF: Ear = { begins: () => {}, ends: () => {} };
