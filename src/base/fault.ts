@@ -15,6 +15,7 @@ import { gatewayFaults } from "./faults/gateway.ts";
 import { keepingFaults } from "./faults/keeping.ts";
 import { modelFaults } from "./faults/models.ts";
 import { networkFaults } from "./faults/network.ts";
+import { probeFaults } from "./faults/probe.ts";
 import { processFaults } from "./faults/process.ts";
 import { sandboxFaults } from "./faults/sandbox.ts";
 import { storeFaults } from "./faults/store.ts";
@@ -30,6 +31,7 @@ export const catalogue = {
   ...sandboxFaults,
   ...modelFaults,
   ...keepingFaults,
+  ...probeFaults,
   ...toolFaults,
   ...usageFaults,
   ...agentFaults,
