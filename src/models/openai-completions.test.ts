@@ -316,3 +316,13 @@ test("listModels() reads LM Studio's own listing, new and old", async () => {
   assert.equal(before[0]?.vision, true);
   assert.equal(before[0]?.tools, true);
 });
+
+test("an answer that a filter ended, or the server gave up, is a fault and no short answer", async () => {
+  const raw = (reason: string) => `${delta({}, reason)}data: [DONE]\n\n`;
+  await assert.rejects(answer([{ text: "Half" }, { raw: raw("content_filter") }]), {
+    code: "MODEL_DECLINED",
+  });
+  await assert.rejects(answer([{ text: "Half" }, { raw: raw("error") }]), {
+    code: "MODEL_REFUSED",
+  });
+});

@@ -13,7 +13,20 @@ export type Bench = {
   provider(url: string): Provider;
   /** A chunk of text as the wire writes it, to be broken by the suite. */
   textChunk(text: string): string;
+  /** The messages of a request, as the suite asks for them; chat completions' form without it. */
+  sent?(body: string): Sent[];
 };
+
+/** A message of a request: who says it, and its text. */
+export type Sent = [role: string, text: string];
+
+/** Chat completions, and what is like it. */
+function sentMessages(body: string): Sent[] {
+  const { messages } = JSON.parse(body) as {
+    messages: { role: string; content: string | null }[];
+  };
+  return messages.map(({ role, content }) => [role, content || ""]);
+}
 
 export const READ: ToolSpec = {
   name: "read",
@@ -44,7 +57,7 @@ export function testProvider(name: string, bench: Bench): void {
   testText(check);
   testToolCalls(check);
   testFailures(check, bench);
-  testReplay(check);
+  testReplay(check, bench);
   testListing(check);
 }
 
@@ -359,7 +372,7 @@ const HISTORY: Message[] = [
   { role: "assistant", text: "It is empty.", toolCalls: [] },
 ];
 
-function testReplay(check: Check): void {
+function testReplay(check: Check, bench: Bench): void {
   check(
     "the next request begins with the messages of the one before, byte for byte",
     async (at) => {
@@ -386,19 +399,14 @@ function testReplay(check: Check): void {
     const { server, provider } = await at.open({});
     await collect(provider, chatRequest({ messages: HISTORY }));
 
-    const { messages } = JSON.parse(server.chats()[0] ?? "") as {
-      messages: { role: string; content: string | null }[];
-    };
-    assert.deepEqual(
-      messages.map(({ role, content }) => [role, content || ""]),
-      [
-        ["system", "You are Isopod."],
-        ["user", "Read notes.md\n\nIt is Monday."],
-        ["assistant", ""],
-        ["tool", "(empty)"],
-        ["assistant", "It is empty."],
-      ],
-    );
+    const sent = bench.sent ?? sentMessages;
+    assert.deepEqual(sent(server.chats()[0] ?? ""), [
+      ["system", "You are Isopod."],
+      ["user", "Read notes.md\n\nIt is Monday."],
+      ["assistant", ""],
+      ["tool", "(empty)"],
+      ["assistant", "It is empty."],
+    ]);
   });
 
   check(

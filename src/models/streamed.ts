@@ -48,8 +48,9 @@ export async function* streamAnswer(
       if (told) continue;
       yield* answer.read(data);
       if (!answer.over) continue;
+      const end = answer.end(); // may throw: a refusal is told at the end
       told = true;
-      yield* answer.end();
+      yield* end;
     }
   }
   try {
