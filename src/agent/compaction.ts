@@ -54,6 +54,7 @@ export type CompactionJob = {
   cut: number;
   /** What the user asked in the turn that runs. */
   request: string;
+  person: string;
   /** Notes and memories as they are now. */
   notes: readonly Message[];
 };
@@ -96,7 +97,7 @@ const MAX_OLD_TEXT_BYTES = 2_000;
 const MAX_OLD_RESULT_BYTES = 600;
 
 async function summarise(
-  { candidate, window }: CompactionJob,
+  { candidate, window, person }: CompactionJob,
   old: readonly Message[],
   signal: AbortSignal,
 ): Promise<string | undefined> {
@@ -117,6 +118,7 @@ async function summarise(
     contextTokens: candidate.contextTokens,
     maxTokens,
     params: candidate.params,
+    person,
   } as const;
   let summary = "";
   try {

@@ -13,6 +13,7 @@ import { planCut, shorten } from "./compaction.ts";
 import { type Meter, planWindow, textLimitBytes, type Window } from "./context-window.ts";
 import { type Head, headBytes } from "./head.ts";
 import { createTranscript, type Entry, type Transcript } from "./history.ts";
+import type { RequestLog } from "./prefix/requests.ts";
 import type { Recorder } from "./recorder.ts";
 import type { TextGates } from "./text-gate.ts";
 
@@ -24,6 +25,9 @@ export type ConversationDeps = {
   candidates: readonly Candidate[];
   recorder: Recorder;
   meter: Meter;
+  requests: RequestLog;
+  /** Whose turn it is. */
+  person: string;
   /** System text and tools for a model, and the notes as they are now. */
   openHead(candidate: Candidate): Promise<Head>;
   createGate: TextGates;
@@ -144,14 +148,15 @@ async function askCandidate(
     contextTokens,
     ...(candidate.maxTokens === undefined ? {} : { maxTokens: candidate.maxTokens }),
     params: candidate.params,
+    person: deps.person,
   };
+  const answered = deps.requests.begin(candidate, request);
   const gate = deps.createGate(head.tools, messages);
   await ask(answer, { candidate, request, gate, emit }, signal);
   // `Provider.chat` ends with exactly one `done` or throws.
-  const end = answer.end ?? { type: "done", reason: "stop", usage: NOTHING_USED };
-  const usage = { ...end.usage, contextTokens };
+  const end = answer.end ?? { type: "done", reason: "stop", usage: NOTHING_USED } as const;
+  const usage = answered(end);
   deps.meter.learn(candidate.ref, sizeBytes, usage.inputTokens);
-  deps.recorder.usage(candidate.ref, usage);
   emit({ type: "usage", ...usage });
   if (end.reason === "length") {
     emit({ type: "note", code: "ANSWER_CUT", text: "The answer ran into its length limit" });
@@ -223,7 +228,7 @@ async function compact(
   state.compactions += 1;
   emit({ type: "waiting", on: "model", text: "shortening the conversation" });
   const fresh = await deps.openHead(candidate);
-  const job = { candidate, window, entries, cut, preface: head.preface, notes: fresh.preface };
+  const job = { candidate, window, entries, cut, preface: head.preface, notes: fresh.preface, person: deps.person };
   const { preface, kept, how } = await shorten({ ...job, request: deps.request }, signal);
   const { system, toolsJson } = fresh;
   const firstMessage = kept[0]?.id;

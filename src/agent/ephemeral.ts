@@ -11,6 +11,7 @@ import type { Parts } from "./parts.ts";
 import type { Head } from "./head.ts";
 import { runLoop } from "./loop.ts";
 import { readNotes } from "./notes.ts";
+import { createRequestLog } from "./prefix/requests.ts";
 import { createEphemeralRecorder } from "./recorder.ts";
 import { contextLines } from "./turn-context.ts";
 import { reportTo } from "./turns.ts";
@@ -69,13 +70,15 @@ async function prepare(
       context: contextLines(facts, undefined),
     };
   }
+  const recorder = createEphemeralRecorder(clock);
   return {
     head: await openHead(first),
     entries,
     own: last ? [last.message] : [],
     callIds: [],
     candidates,
-    recorder: createEphemeralRecorder(clock),
+    recorder,
+    requests: createRequestLog({ ...turnDeps, recorder, session: "" }),
     meter: turnDeps.meter,
     openHead,
     createGate: turnDeps.gates,

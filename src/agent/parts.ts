@@ -3,6 +3,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Router } from "../models/candidate.ts";
+import type { Counted } from "../models/cost/price.ts";
 import type { Mode, TurnEvent } from "../protocol/event.ts";
 import type { SandboxChoice } from "../sandbox/sandbox.ts";
 import type { Store, StoredMessage, Turn } from "../store/store.ts";
@@ -14,6 +15,7 @@ import { createHeads } from "./head.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { createLive, type Live } from "./live.ts";
 import { createMemory } from "./memory.ts";
+import { createPrints } from "./prefix/requests.ts";
 import type { AgentSettings } from "./settings.ts";
 import { createTextGates } from "./text-gate.ts";
 import { createMinuteText, type Told } from "./turn-context.ts";
@@ -29,6 +31,8 @@ export type AgentDeps = {
   sandbox: () => SandboxChoice;
   mode: () => Mode;
   settings: AgentSettings;
+  /** What a request cost; undefined for a model without a price. */
+  costOf?: (ref: string, usage: Counted) => number | undefined;
   /** Such as "Europe/Berlin"; the system's without it. */
   timeZone?: string;
   clock: Clock;
@@ -67,6 +71,8 @@ export function createParts(deps: AgentDeps): Parts {
     gates: createTextGates(tools),
     approvals,
     meter: createMeter(),
+    prints: createPrints(),
+    costOf: deps.costOf,
     defaults,
     clock,
     log,

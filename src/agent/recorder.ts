@@ -12,6 +12,8 @@ export interface Recorder {
   /** Begins to write; the entries can be used at once. */
   append(messages: readonly Message[]): Entry[];
   usage(used: Used): void;
+  /** The number of the session's epoch; 0 for a session that is kept nowhere. */
+  epoch(): number;
   /** A new head for what follows. */
   beginEpoch(epoch: NewEpoch): void;
   /** Resolves once everything so far is on disk; throws what kept it from there. */
@@ -79,6 +81,7 @@ export function createRecorder({
     },
     usage: (used) =>
       write(store.sessions.addUsage({ ...used, session, turn: turn.id, at: clock.now() })),
+    epoch: () => number,
     running: () => write(store.turns.setState(turn.id, "running", clock.now())),
     beginEpoch: (head) => {
       onEpoch(head.why);
@@ -114,6 +117,7 @@ export function createEphemeralRecorder(clock: Clock): Recorder {
     append: (messages) =>
       messages.map((message) => ({ id: createId("msg", clock.now()), message })),
     usage: () => {},
+    epoch: () => 0,
     beginEpoch: () => {},
     settled: async () => {},
     started: async () => undefined,

@@ -9,6 +9,8 @@ import type { Epoch, Session, Store, StoredMessage, Turn } from "../store/store.
 import type { Tool, ToolContext } from "../tools/tool.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Meter } from "./context-window.ts";
+import type { AgentDeps } from "./parts.ts";
+import { createRequestLog, type Prints } from "./prefix/requests.ts";
 import { type Head, type Heads, isCurrent } from "./head.ts";
 import { callIds, entriesUpTo } from "./history.ts";
 import { isClosing, runLoop } from "./loop.ts";
@@ -25,6 +27,8 @@ export type TurnDeps = {
   gates: TextGates;
   approvals: Approvals;
   meter: Meter;
+  prints: Prints;
+  costOf: AgentDeps["costOf"];
   defaults: AgentDefaults;
   clock: Clock;
   log: Log;
@@ -113,6 +117,7 @@ async function prepare(deps: TurnDeps, turn: Turn, session: Session, signal: Abo
     callIds: callIds(stored),
     candidates,
     recorder,
+    requests: createRequestLog({ ...deps, recorder, session: session.id }),
     meter,
     openHead,
     createGate: deps.gates,
