@@ -31,10 +31,18 @@ function toEntry({ candidate, allowed }: Listed, mode: Mode): ModelList["models"
     provider: provider.id,
     locality,
     contextTokens,
+    ...(model.contextTokens !== undefined && { maxContextTokens: model.contextTokens }),
+    ...(model.loadedContextTokens !== undefined && {
+      loadedContextTokens: model.loadedContextTokens,
+    }),
     ...(model.sizeBytes !== undefined && { sizeBytes: model.sizeBytes }),
+    ...(model.digest !== undefined && { digest: model.digest }),
     // What nobody has said is not shown as a fact.
     ...((model.tools !== undefined || !tools) && { tools }),
+    ...(model.vision !== undefined && { vision: model.vision }),
+    ...(model.reasoning !== undefined && { reasoning: model.reasoning }),
     ...(model.loaded !== undefined && { loaded: model.loaded }),
+    scorecard: null,
     demonstration,
     usable: reason === undefined,
     ...(reason !== undefined && { reason }),

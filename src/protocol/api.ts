@@ -8,6 +8,9 @@
  * | GET /api/me | read | | Me |
  * | GET /api/status | read | | Status (event.ts) |
  * | GET /api/models | read | | ModelList |
+ * | GET /api/models/loaded, /api/models/details?model= | read | | LoadedModels, ModelDetails (model-keeping.ts) |
+ * | POST /api/models/load, /api/models/pull | admin | { model }, ModelPull | SSE: data is a KeepingEvent |
+ * | POST /api/models/unload, /api/models/remove | admin | { model }, ModelRemove | { ref } |
  * | POST /api/models/use | admin | { model } | Status |
  * | PUT /api/mode | admin | { mode } | Status |
  * | GET /api/sessions | read | | { sessions: SessionSummary[] }, newest first |
@@ -58,10 +61,20 @@ export type ModelList = {
     ref: string;
     provider: string;
     locality: string;
-    contextTokens?: number;
+    /** What it is really used with: what its server gives, or is told with each request. */
+    contextTokens: number;
+    /** The most it was made for, and what it is loaded with, where its server says so. */
+    maxContextTokens?: number;
+    loadedContextTokens?: number;
     sizeBytes?: number;
+    digest?: string;
+    /** Absent where nobody has said. */
     tools?: boolean;
+    vision?: boolean;
+    reasoning?: boolean;
     loaded?: boolean;
+    /** What a probe measured; null where none has. */
+    scorecard: null;
     demonstration: boolean;
     /** Whether the current mode lets this model answer, and why not. */
     usable: boolean;
@@ -71,6 +84,18 @@ export type ModelList = {
   why: string;
   /** Servers that were asked and did not answer as they should. */
   faults: { code: string; message: string; fix: string }[];
+};
+
+/** The line before one model server. */
+export type QueueReport = {
+  /** The providers that lead to it. */
+  servers: string[];
+  running: number;
+  /** How many it takes at once. */
+  limit: number;
+  waiting: { person: number; api: number; background: number };
+  /** What one who comes now would wait, about; absent where nothing was measured yet. */
+  seconds: number | undefined;
 };
 
 export const SessionCreate = z.object({

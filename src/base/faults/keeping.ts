@@ -35,7 +35,7 @@ export const keepingFaults = {
         : `Cannot download "${name}": no server that runs can download`,
     fix: ({ servers }) =>
       servers.length > 0
-        ? `Name one with \`--server ${servers[0]}\``
+        ? `Choose one with \`--server ${servers[0]}\``
         : "Start one that can, such as `ollama serve`",
   }),
   MODEL_REMOVE_OFFLINE: entry<{ ref: string; mode: string }>({
@@ -52,15 +52,15 @@ export const keepingFaults = {
     message: ({ ref }) => `Cannot ask whether to remove "${ref}": nobody sits at this terminal`,
     fix: () => "Say so with `--yes`",
   }),
-  MODEL_ON_CPU: entry<{ ref: string; share: number }>({
+  MODEL_ON_CPU: entry<{ ref: string; gpuPercent: number }>({
     status: 500,
     exit: 1,
-    message: ({ ref, share }) =>
-      share === 0
+    message: ({ ref, gpuPercent }) =>
+      gpuPercent === 0
         ? `"${ref}" runs wholly on the processor: expect a tenth of a graphics card's speed`
-        : `"${ref}" has ${Math.round(share * 100)}% on the graphics card: each word waits for the part on the processor`,
-    fix: ({ share }) =>
-      share === 0
+        : `"${ref}" has ${gpuPercent}% on the graphics card: each word waits for the part on the processor`,
+    fix: ({ gpuPercent }) =>
+      gpuPercent === 0
         ? "See with `isopod models fit` what this machine can hold; where it has a card, check its driver with `nvidia-smi` or `rocminfo`"
         : "Take a smaller quantisation or a smaller contextWindow; `isopod models fit` says what fits",
   }),

@@ -49,5 +49,5 @@ function warningOf(ref: string, { contextTokens, gpuShare }: Loaded, wanted?: nu
     return new Fault("MODEL_CONTEXT_UNMET", { ref, wanted, loaded: contextTokens });
   }
   if (gpuShare === undefined || gpuShare >= 1) return undefined;
-  return new Fault("MODEL_ON_CPU", { ref, share: gpuShare });
+  return new Fault("MODEL_ON_CPU", { ref, gpuPercent: Math.round(gpuShare * 100) });
 }

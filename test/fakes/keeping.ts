@@ -1,0 +1,33 @@
+/** What manages models, for tests of what stands before it: it writes down what it is asked. */
+
+import { Fault } from "../../src/base/fault.ts";
+import type { Keeping } from "../../src/models/keeping/keeping.ts";
+
+const LOCAL = { provider: "fake", locality: "device" };
+
+export const createFakeKeeping = (did: string[]): Keeping => ({
+  loaded: async () => ({ models: [], silent: ["fake"], faults: [] }),
+  async *load(ref) {
+    did.push(`load ${ref}`);
+    yield { type: "progress", text: "loading" };
+    if (ref === "fake/large") throw new Fault("MODEL_REFUSED", { provider: "fake", detail: "no" });
+    yield { type: "done", ref, seconds: 1 };
+  },
+  async unload(ref) {
+    did.push(`unload ${ref}`);
+    return { ref };
+  },
+  show: async (ref) => ({ ref, ...LOCAL, why: "it is a fake", contextTokens: 8192, params: {} }),
+  look: () => Promise.reject(new Error("not used by these tests")),
+  async *pull({ name }) {
+    did.push(`pull ${name}`);
+    if (name === "offline")
+      throw new Fault("MODEL_PULL_OFFLINE", { name, mode: "private", capped: false });
+    yield { type: "progress", text: "downloading", doneBytes: 1, totalBytes: 2 };
+    yield { type: "done", ref: `fake/${name}`, seconds: 1 };
+  },
+  async remove({ ref, force }) {
+    did.push(`remove ${ref} ${force}`);
+    return { ref };
+  },
+});
