@@ -1,54 +1,72 @@
 /**
- * Prints how many prompts, unseen in training, the demonstration model answers exactly right.
+ * Evaluates the demonstration model through the whole gateway, on prompts whose words, file endings and
+ * phrasings were never used in training: `held-out.json`. Ends with 1 where a goal is missed.
  *
- *     node demo-model/evaluate.ts [--rounds 20] [--seed 1] [--weights FILE] [--failures] [--json]
+ *     node demo-model/evaluate.ts [--seed 1] [--limit 100] [--group find] [--failures] [--json]
+ *     node demo-model/evaluate.ts --provider ollama|llama-server|node-llama-cpp --url URL --model NAME
  */
 
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { createEmbedded } from "../src/models/embedded.ts";
-import { openDoors } from "../src/process/doors.ts";
-import { createPrograms } from "../src/process/programs.ts";
-import { createCases } from "./prompts.ts";
-import { score, type Score } from "./score.ts";
+import { createCases, spread } from "./evaluation/cases.ts";
+import { evaluateCases, type Progress } from "./evaluation/evaluate-cases.ts";
+import { type EvaluatedGateway, type Peer, SERVERS, startGateway } from "./evaluation/gateway.ts";
+import { readHeldOut } from "./evaluation/held-out.ts";
+import { toFailures, toTable } from "./evaluation/report.ts";
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: "string", default: "20" },
     seed: { type: "string", default: "1" },
-    weights: {
-      type: "string",
-      default: fileURLToPath(new URL("demo-q8_0.gguf", import.meta.url)),
-    },
+    limit: { type: "string", default: "" },
+    group: { type: "string", default: "" },
+    provider: { type: "string", default: "" },
+    url: { type: "string", default: "" },
+    model: { type: "string", default: "demo" },
     failures: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
 
-const programs = createPrograms({ doors: openDoors, ledger: { append() {} }, path: "" });
-const provider = createEmbedded({ programs, weights: values.weights });
-const { signal } = new AbortController();
-await provider.warm(signal);
-const result = await score(
-  provider,
-  createCases(Number(values.rounds), Number(values.seed)),
-  signal,
-);
-await programs.close();
-process.stdout.write(
-  values.json ? `${JSON.stringify(result)}\n` : toTable(result, values.failures),
-);
-
-function toTable(result: Score, showFailures: boolean): string {
-  const { sets, failures, tokens, seconds, cpuSeconds } = result;
-  const row = (name: string, { right, all }: { right: number; all: number }) =>
-    `${name.padEnd(22)}${`${right}/${all}`.padStart(9)}${`${Math.round((100 * right) / all)} %`.padStart(7)}\n`;
-  const rows = Object.entries(sets).map(([name, counts]) => row(name, counts));
-  const wrong = failures.map(
-    ({ set, asked, expected, got }) =>
-      `${set}: ${asked}\n  expected ${expected}\n  got      ${got}\n`,
+const all = createCases(Number(values.seed), readHeldOut());
+const ofGroup = all.filter(({ group }) => !values.group || group === values.group);
+const cases = values.limit ? spread(ofGroup, Number(values.limit)) : ofGroup;
+const gateway = await startGateway(toPeer());
+try {
+  complain(gateway);
+  const result = await evaluateCases(gateway, cases, cases.length < ofGroup.length, progress());
+  const text = values.json ? `${JSON.stringify(result)}\n` : toTable(result);
+  process.stdout.write(
+    text + (values.failures && !values.json ? `\n${toFailures(result.failures)}` : ""),
   );
-  const speed = `${Math.round(tokens / seconds)} tokens/s read and written, ${Math.round(tokens / cpuSeconds)} per second of CPU\n`;
-  return [...rows, row("all", result), speed, ...(showFailures ? ["\n", ...wrong] : [])].join("");
+  process.exitCode = result.goals.every(({ reached }) => reached) ? 0 : 1;
+} finally {
+  await gateway.close();
+}
+
+function toPeer(): Peer | undefined {
+  if (!values.provider) return undefined;
+  const server = SERVERS.find((name) => name === values.provider);
+  if (!server || !values.url) {
+    throw new Error(`--provider is one of ${SERVERS.join(", ")}, and --url says where it is`);
+  }
+  return { server, url: values.url, model: values.model };
+}
+
+/** A figure that was taken from another model, or without a sandbox, would say nothing. */
+function complain({ status }: EvaluatedGateway): void {
+  if (!status.model) throw new Error(`No model answers: ${JSON.stringify(status.notes)}`);
+  if (!status.sandbox.ok) throw new Error(`Commands cannot run: ${status.sandbox.reason}`);
+  if (values.provider ? !status.model.ref.startsWith("peer/") : !status.model.demonstration) {
+    throw new Error(`${status.model.ref} answers, which is not what is to be evaluated`);
+  }
+}
+
+/** On a terminal a line that counts up, else one every 50 prompts. */
+function progress(): Progress {
+  const isTerminal = process.stderr.isTTY;
+  return (done, count, wrong) => {
+    if (!isTerminal && done % 50 !== 0) return;
+    const text = `${done} of ${count}, ${wrong} wrong`;
+    process.stderr.write(isTerminal ? `\r${text}${done === count ? "\n" : ""}` : `${text}\n`);
+  };
 }
