@@ -10,6 +10,7 @@ import { systemClock as clock } from "./base/clock.ts";
 import { createLog } from "./base/log.ts";
 import type { Config } from "./config/config.ts";
 import { gatewaySettings } from "./gateway/settings.ts";
+import { presetNamed } from "./models/presets.ts";
 import { modelsSetting } from "./models/settings.ts";
 import type { AllowedHost } from "./network/egress.ts";
 import { createEgress } from "./network/guard.ts";
@@ -100,12 +101,18 @@ const MODES: readonly Mode[] = ["device", "private", "internet"];
 /** Who may be contacted at all, as far as the mode reaches: what the config and OLLAMA_HOST name. */
 function allowedHosts(config: Config, env: GroundOptions["env"]): AllowedHost[] {
   const providers = Object.entries(config.get(modelsSetting).providers).map(([id, { baseUrl }]) => [
-    baseUrl ?? "",
+    baseUrl ?? presetNamed(id).url ?? "",
     `models.providers.${id}.baseUrl`,
   ]);
+  // "anthropic/claude-…" names a cloud as well, where no provider says how to reach it.
+  const { defaults, entries } = config.get(agentSettings);
+  const chains = [defaults.model, ...Object.values(entries).map(({ model }) => model)];
+  const clouds = chains
+    .flatMap((chain) => [chain?.primary ?? "", ...(chain?.fallbacks ?? [])])
+    .map((ref) => [presetNamed(ref.split("/")[0] ?? "").url ?? "", "agents.defaults.model"]);
   const others = config.get(networkSetting).allow.map((host) => [host, "network.allow"]);
   const named = [[env["OLLAMA_HOST"] ?? "", "OLLAMA_HOST"]];
-  return [...providers, ...others, ...named].flatMap(
+  return [...providers, ...clouds, ...others, ...named].flatMap(
     ([value = "", setting = ""]) => toAllowedHost(value, setting) ?? [],
   );
 }

@@ -2,7 +2,7 @@
 
 import { abortable } from "../base/abortable.ts";
 import { discover, type Found, isSame, type Note } from "./discovery.ts";
-import { defaultBaseUrl, presetNamed, type ProductId } from "./presets.ts";
+import { defaultBaseUrl, presetAt, presetNamed, type ProductId } from "./presets.ts";
 import type { Address } from "./server.ts";
 import type { ServersDeps } from "./servers.ts";
 
@@ -51,7 +51,9 @@ export function createAddresses(deps: ServersDeps, search: Search) {
     const settings = Object.hasOwn(providers, id) ? providers[id] : undefined;
     if (!settings) return undefined;
     const baseUrl = settings.baseUrl ?? defaultBaseUrl(presetNamed(id));
-    return baseUrl ? { id, baseUrl, settings, apiKey: deps.apiKeyOf(id) } : undefined;
+    return baseUrl
+      ? { id, baseUrl, settings, apiKey: deps.apiKeyOf(id) ?? cloudKey(baseUrl, deps.env) }
+      : undefined;
   }
 
   /** What config names already is not found a second time, nor does a found one take its name. */
@@ -74,8 +76,18 @@ export function createAddresses(deps: ServersDeps, search: Search) {
       return (
         configured(id) ??
         (given && { ...given, product: search.productOf(id) }) ??
-        (usual !== undefined && deps.settings.mode === "merge" ? { id, baseUrl: usual } : undefined)
+        (usual !== undefined && deps.settings.mode === "merge"
+          ? { id, baseUrl: usual, apiKey: cloudKey(usual, deps.env) }
+          : undefined)
       );
     },
   };
+}
+
+/** A cloud's key from its environment variable: for that cloud's own host, over TLS, and for nobody else. */
+function cloudKey(baseUrl: string, env: ServersDeps["env"]): string | undefined {
+  if (!baseUrl.startsWith("https:")) return undefined;
+  return presetAt(baseUrl)
+    ?.keyEnv.map((name) => env[name])
+    .find((value) => value);
 }

@@ -43,6 +43,8 @@ export async function identify(
   if ((await ask("/api/v1/models", LmStudioV1)) ?? (await ask("/api/v0/models", LmStudioV0))) {
     return "lmstudio";
   }
+  // As a router without a model yet.
+  if (models?.data.length === 0 && (await ask("/props", Props))) return "llamacpp";
   if (likely !== "ollama" && (await isOllama())) return "ollama";
   if (likely === "litellm" && (await ask("/health/liveliness", Alive))) return "litellm";
   if (models === undefined) return undefined;

@@ -7,7 +7,7 @@ import { z } from "zod";
 
 import { Fault } from "../base/fault.ts";
 import type { ModelServer } from "./model-server.ts";
-import type { ProductId } from "./presets.ts";
+import { presetOf, type ProductId } from "./presets.ts";
 import type { Model } from "./provider.ts";
 
 /** `api` is the path of the dialect, mostly "/v1". Throws as `listModels` does. */
@@ -23,10 +23,8 @@ export async function listOpenAiModels(
   }
   const { data } = await server.read(`${api}/models`, OpenAiModels, signal);
   const models = data.map(toModel);
-  const [only] = models;
-  if (product === "llamacpp" && models.length === 1 && only) {
-    return [{ ...only, ...(await readProps(server, signal)) }];
-  }
+  if (product === "openai") return models.map(toCloudModel);
+  if (product === "llamacpp") return listLlamaCpp(server, data, models, signal);
   // What vLLM, SGLang and MLX list is in memory: they load at their start.
   const loaded = product === "vllm" || product === "sglang";
   return loaded ? models.map((model) => ({ ...model, loaded: true })) : models;
@@ -44,9 +42,64 @@ function toModel(entry: z.infer<typeof OpenAiModel>): Model {
   };
 }
 
-/** llama.cpp serves one model, and says here what it was loaded with (tools/server/README.md). */
-async function readProps(server: ModelServer, signal: AbortSignal): Promise<Partial<Model>> {
-  const props = await tryRead(server, "/props", Props, signal);
+/**
+ * OpenAI lists names and nothing else. Which of them do not chat, their names say; what its chat models
+ * hold at least, its documentation.
+ */
+function toCloudModel(model: Model): Model {
+  const { contextTokens } = presetOf("openai").quirks;
+  return {
+    ...model,
+    locality: "cloud",
+    ...(contextTokens !== undefined && { contextTokens }),
+    ...(NO_CHAT.test(model.id) && { chat: false }),
+  };
+}
+
+const NO_CHAT =
+  /^(text-|whisper|tts|dall-e|gpt-image|chatgpt-image|sora|omni-moderation|babbage|davinci|computer-use)|-(tts|transcribe|realtime|audio|embedding|instruct)\b/;
+
+/**
+ * llama.cpp serves one model, and says in `/props` what it was loaded with; started without one it is a
+ * router before several, and says of each whether it is loaded (tools/server/README.md).
+ */
+async function listLlamaCpp(
+  server: ModelServer,
+  data: readonly z.infer<typeof OpenAiModel>[],
+  models: readonly Model[],
+  signal: AbortSignal,
+): Promise<Model[]> {
+  const isRouter = data.some(({ status }) => status != null);
+  if (!isRouter) {
+    const [only] = models;
+    return models.length === 1 && only
+      ? [{ ...only, ...(await readProps(server, "/props", signal)) }]
+      : [...models];
+  }
+  return Promise.all(
+    models.map(async (model, at) => {
+      const { value, args } = data[at]?.status ?? {};
+      if (value !== "loaded") return { ...model, loaded: false, ...contextOf(args) };
+      // Asked of that one's own process; what is not loaded must not be loaded for a question.
+      const path = `/props?model=${encodeURIComponent(model.id)}&autoload=false`;
+      return { ...model, ...(await readProps(server, path, signal)) };
+    }),
+  );
+}
+
+/** What it will be loaded with, where the router's arguments say so; 0 is as the model has it. */
+function contextOf(args: readonly string[] | null | undefined): Partial<Model> {
+  const at = args?.findIndex((arg) => arg === "--ctx-size" || arg === "-c") ?? -1;
+  const tokens = at === -1 ? 0 : Number(args?.[at + 1]);
+  return tokens > 0 ? { contextTokens: tokens } : {};
+}
+
+async function readProps(
+  server: ModelServer,
+  path: string,
+  signal: AbortSignal,
+): Promise<Partial<Model>> {
+  const props = await tryRead(server, path, Props, signal);
   if (!props) return { loaded: true };
   const context = props.default_generation_settings?.n_ctx;
   const tools = props.chat_template_caps?.supports_tools;
@@ -84,6 +137,7 @@ function fromLmStudioV1(entry: z.infer<typeof LmStudioV1>["models"][number]): Mo
     ...(entry.capabilities && {
       tools: entry.capabilities.trained_for_tool_use,
       vision: entry.capabilities.vision,
+      ...(entry.capabilities.reasoning != null && { reasoning: true }),
     }),
   };
 }
@@ -125,6 +179,8 @@ const OpenAiModel = z.object({
   context_length: size,
   max_context_length: size,
   meta: z.object({ n_ctx_train: size, size }).nullish(),
+  /** llama.cpp as a router: "unloaded", "loading", "loaded", and how it is started. */
+  status: z.object({ value: z.string(), args: z.array(z.string()).nullish() }).nullish(),
 });
 const OpenAiModels = z.object({ data: z.array(OpenAiModel) });
 
@@ -148,6 +204,8 @@ const LmStudioV1 = z.object({
         .object({
           vision: z.boolean().default(false),
           trained_for_tool_use: z.boolean().default(false),
+          /** What one may choose of it; absent where it does not think. */
+          reasoning: z.object({}).nullish(),
         })
         .nullish(),
     }),
