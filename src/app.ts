@@ -110,8 +110,8 @@ function buildTalk(ground: Ground, models: Models) {
   });
   closing(() => agent.close());
   const inbox = createInbox({ agent, sessions, hub });
-  const checkModel = async (ref: string, signal: AbortSignal) =>
-    void (await models.route(ref, signal));
+  const checkModel = async (wanted: { picked: string; private: boolean }, signal: AbortSignal) =>
+    void (await models.route(wanted, signal));
   const { app } = createChannels({ agent, sessions, turns, hub, clock, checkModel });
   return { hub, agent, inbox, app };
 }

@@ -17,6 +17,7 @@ import {
 } from "../../test/fakes/agent-stage.ts";
 import { createScriptedModel } from "../../test/fakes/scripted-model.ts";
 import { Fault } from "../base/fault.ts";
+import type { Wanted } from "../models/candidate.ts";
 import type { TurnEvent } from "../protocol/event.ts";
 import type { StoredMessage } from "../store/store.ts";
 import { defineTool } from "../tools/tool.ts";
@@ -304,8 +305,8 @@ async function ephemeral(
   };
   const asked: (string | undefined)[] = [];
   const router = {
-    route: async (picked: string | undefined) => {
-      asked.push(picked);
+    route: async ({ picked, chain }: Wanted) => {
+      asked.push(picked ?? chain?.primary);
       return [model.candidate];
     },
   };

@@ -45,7 +45,8 @@ async function prepare(
   const { router, settings, clock, tools } = deps;
   const { person } = turn;
   const agent = agentOf(settings, turn.agent);
-  const candidates = await routeOf(router, turn.model, agent.model, signal);
+  // The caller's model, else the agent's own chain, else the default one.
+  const candidates = await router.route({ picked: turn.model, chain: agent.model }, signal);
   const [first] = candidates;
   if (!first) throw new Fault("MODEL_NONE", { why: "the route is empty" });
   const context = turnDeps.toolContext(person);
@@ -99,29 +100,6 @@ type Settings = Parts["deps"]["settings"];
 function agentOf({ defaults, entries }: Settings, name: string | undefined) {
   const entry = name === undefined ? undefined : entries[name];
   return { instructions: entry?.instructions ?? defaults.instructions, model: entry?.model };
-}
-
-/** The caller's model, else the agent's own chain, else the default route. */
-async function routeOf(
-  router: Parts["deps"]["router"],
-  picked: string | undefined,
-  own: Settings["entries"][string]["model"],
-  signal: AbortSignal,
-): Promise<Candidate[]> {
-  if (picked !== undefined || own?.primary === undefined) return router.route(picked, signal);
-  const candidates: Candidate[] = [];
-  let refused: unknown;
-  for (const ref of [own.primary, ...own.fallbacks]) {
-    try {
-      candidates.push(...(await router.route(ref, signal)));
-    } catch (error) {
-      // The next of the chain may do; if none does, the first reason is told.
-      if (signal.aborted || !(error instanceof Fault)) throw error;
-      refused ??= error;
-    }
-  }
-  if (candidates.length === 0) throw refused;
-  return candidates;
 }
 
 function toMessage({ role, text }: EphemeralTurn["history"][number]): Message[] {

@@ -84,7 +84,7 @@ export async function runTurn(
 async function prepare(deps: TurnDeps, turn: Turn, session: Session, signal: AbortSignal) {
   const { store, clock, router, tools, approvals, meter, defaults } = deps;
   const [candidates, stored, epoch] = await Promise.all([
-    router.route(session.model, signal),
+    router.route({ picked: session.model, private: session.private }, signal),
     store.sessions.messages(session.id),
     store.sessions.epoch(session.id),
   ]);

@@ -1,4 +1,4 @@
-import type { ModelList } from "../protocol/api.ts";
+import type { ModelList, QueueReport } from "../protocol/api.ts";
 import type { Locality, ModelStatus } from "../protocol/event.ts";
 import type { Model, Provider } from "./provider.ts";
 
@@ -17,6 +17,12 @@ export type Candidate = {
   tools: boolean;
   demonstration: boolean;
   /** One sentence: why this one. */
+  /** How it calls them, where a probe has measured it; else "native", or "chat" without tools. */
+  toolMode?: ToolMode;
+  /** The same provider without the forced form of calls, where `provider` forces it. */
+  unforced?: Provider;
+  /** What was measured of it. */
+  scorecard?: Scorecard;
   why: string;
   /** Where it stands first in a route although another was configured to: that one, and what keeps it. */
   insteadOf?: { ref: string; code: string; message: string };
@@ -24,13 +30,30 @@ export type Candidate = {
 
 /** What the agent needs of the models: the route of one turn, who answers and who is next. */
 export interface Router {
+/** Who is configured to answer, and who in their place. */
+export type Chain = { primary?: string | undefined; fallbacks: readonly string[] };
+
+/** What a turn asks a route for. */
+export type Wanted = {
+  /** `provider/model` that a person picked for the session, or that a program named. Strict. */
+  picked?: string | undefined;
+  /** An agent's own chain. Its primary stands before the default one, and only its own fallbacks count. */
+  chain?: Chain | undefined;
+  /** A heartbeat asks the model that config gives to heartbeats, where it gives one. */
+  purpose?: "heartbeat" | undefined;
+  /** Of a private session: what is beyond this device, the LAN and the mesh is masked in every mode. */
+  private?: boolean | undefined;
+  /** Hears what is waited for while a model server is started. */
+  onWait?: ((text: string) => void) | undefined;
+};
+
   /**
    * The route of one turn: the picked model alone where a person picked one, else primary and
    * fallbacks; what mode forbids is left out. Throws the fault of the first one (`MODEL_MISSING`,
    * `MODEL_NOT_ALLOWED`, `MODEL_UNREACHABLE`, …) when nothing is left, `MODEL_NONE` when nothing was named
    * or found.
    */
-  route(picked: string | undefined, signal: AbortSignal): Promise<Candidate[]>;
+  route(wanted: Wanted, signal: AbortSignal): Promise<Candidate[]>;
 }
 
 /** The router, and what people ask of it. */

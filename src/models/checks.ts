@@ -45,7 +45,7 @@ function createView(models: Models): View {
     last: async (signal) => list ?? look(signal),
     async first(signal) {
       try {
-        const [candidate] = await models.route(undefined, signal);
+        const [candidate] = await models.route({}, signal);
         return candidate ?? new Fault("MODEL_NONE", { why: "the route is empty" });
       } catch (error) {
         if (signal.aborted || !(error instanceof Fault)) throw error;
@@ -86,7 +86,7 @@ const present = ({ models, chain }: ModelCheckDeps, view: View): Check => ({
     const named = [chain.primary, ...chain.fallbacks].filter((ref) => ref !== undefined);
     for (const ref of named) {
       try {
-        await models.route(ref, signal);
+        await models.route({ picked: ref }, signal);
       } catch (error) {
         if (signal.aborted || !(error instanceof Fault)) throw error;
         return warning(error);

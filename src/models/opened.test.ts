@@ -40,7 +40,7 @@ function create() {
       await clock.sleep(100);
       return state.place;
     },
-    onFailure: () => undefined,
+    onOpened: () => undefined,
   });
   return { clock, state, opened, place: async () => (await opened.get("one", signal())).place };
 }

@@ -14,7 +14,8 @@ export type OpenedDeps = {
   clock: Clock;
   open(id: string): Promise<Server>;
   prove(server: Server, signal: AbortSignal): Promise<Place>;
-  onFailure(id: string, fault: Fault): void;
+  /** How a server was opened: the fault or undefined, and how long that took. */
+  onOpened(id: string, fault: Fault | undefined, tookMs: number): void;
 };
 
 export interface Opened {
@@ -40,7 +41,7 @@ type Entry = {
   models?: Promise<Model[]> | undefined;
 };
 
-export function createOpened({ clock, open, prove, onFailure }: OpenedDeps): Opened {
+export function createOpened({ clock, open, prove, onOpened }: OpenedDeps): Opened {
   const entries = new Map<string, Entry>();
 
   function entryOf(id: string): Entry {
@@ -48,11 +49,15 @@ export function createOpened({ clock, open, prove, onFailure }: OpenedDeps): Ope
     if (known) return known;
     const entry: Entry = { server: open(id), provedAtMs: clock.elapsedMs() };
     entries.set(id, entry);
+    const tookMs = () => clock.elapsedMs() - entry.provedAtMs;
     // Who asked is told; the next one tries anew.
-    entry.server.catch((error: unknown) => {
-      if (entries.get(id) === entry) entries.delete(id);
-      if (error instanceof Fault) onFailure(id, error);
-    });
+    entry.server.then(
+      () => onOpened(id, undefined, tookMs()),
+      (error: unknown) => {
+        if (entries.get(id) === entry) entries.delete(id);
+        if (error instanceof Fault) onOpened(id, error, tookMs());
+      },
+    );
     return entry;
   }
 

@@ -1,5 +1,6 @@
 import type { Locality, Usage } from "../protocol/event.ts";
 import type { Message, Sealed, ToolCall, ToolSpec } from "../protocol/message.ts";
+import type { Priority } from "./queue/order.ts";
 
 /** What the agent needs from anything that can run a model. One file per wire dialect makes these. */
 export interface Provider {
@@ -75,8 +76,14 @@ export type ChatRequest = {
   toolChoice?: "auto" | "none" | "required";
   /** Whose request it is, for the books; nobody's without it. */
   person?: string;
-  /** People go before machines (schedules, titles, `/v1` of other programs). "person" without it. */
-  priority?: "person" | "machine";
+  /**
+   * Who goes first where requests wait: "person" (so it is without it), "api" for programs over `/v1`,
+   * "background" for what nobody waits for (heartbeats, jobs, titles, probes). A request in the background
+   * is stopped and begun anew when a person comes, so its answer is handed over once it is whole.
+   */
+  priority?: Priority;
+  /** In the background, but as it happens: where a person comes it ends with `MODEL_GAVE_WAY`. */
+  live?: boolean;
 };
 
 export type ChatEvent =
@@ -87,7 +94,14 @@ export type ChatEvent =
   /** What this server wants back with the answer, byte for byte; at most once, before `done`. */
   | { type: "sealed"; sealed: Sealed }
   /** Nothing has come yet, and this is why: others go first ("queue"), loading, or reading so many tokens. */
-  | { type: "progress"; on?: "queue" | "model"; text: string }
+  | {
+      type: "progress";
+      on?: "queue" | "model";
+      text: string;
+      /** In a queue: from 1, and about how long it will be. */
+      position?: number;
+      seconds?: number;
+    }
   /** Counts are 0 where the server gave none. */
   | {
       type: "done";

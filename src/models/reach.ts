@@ -16,6 +16,26 @@ export const placeBeforehand = (address: {
     ? { locality: address.settings.locality, why: "as config declares" }
     : placeOfAddress(address.baseUrl);
 
+/** A private session reaches as far as mode private does, also where the mode is wider. */
+const PRIVATE: Mode = "private";
+
+/** Throws `MODEL_SESSION_PRIVATE`. */
+export function checkPrivate(
+  { ref, provider }: { ref: string; provider: string },
+  { locality, why }: Place,
+): void {
+  if (!allows(PRIVATE, locality)) {
+    throw new Fault("MODEL_SESSION_PRIVATE", {
+      ref,
+      provider,
+      where: `${toWhere(locality)}, ${why}`,
+    });
+  }
+}
+
+const toWhere = (locality: Locality) =>
+  locality === "unknown" ? "nobody knows where it runs" : `it is ${locality}`;
+
 /** Throws `MODEL_NOT_ALLOWED`. */
 export function checkMode(
   { ref, provider }: { ref: string; provider: string },
@@ -23,7 +43,6 @@ export function checkMode(
   mode: Mode,
 ): void {
   if (allows(mode, locality)) return;
-  const where = locality === "unknown" ? "nobody knows where it runs" : `it is ${locality}`;
   const allow = howToAllow(locality, provider);
-  throw new Fault("MODEL_NOT_ALLOWED", { ref, mode, why: `${where}, ${why}`, allow });
+  throw new Fault("MODEL_NOT_ALLOWED", { ref, mode, why: `${toWhere(locality)}, ${why}`, allow });
 }

@@ -8,6 +8,7 @@ import { identify } from "./fingerprint.ts";
 import { type ListenerOf, type Place, placeOf } from "./locality.ts";
 import { presetAt, presetNamed, presetOf, type ProductId, rootOf } from "./presets.ts";
 import type { Provider } from "./provider.ts";
+import { readSlots } from "./queue/slots.ts";
 import type { Compat, ModelSettings, ProviderSettings } from "./settings.ts";
 
 /** A server that was reached and said what it is. */
@@ -19,6 +20,8 @@ export type Server = {
   /** Whether it takes the context size with each request. */
   settable: boolean;
   settings: ProviderSettings | undefined;
+  /** How many requests it works on at once, where it says so. */
+  slots?: number | undefined;
 };
 
 /** What is known of a server before it is asked. */
@@ -60,8 +63,11 @@ export async function connect(
     ...settingsOf(settings, model)?.compat,
   });
   const provider = dialect({ ...options, baseUrl, newCallId, product, compatOf });
-  const place = await prove({ baseUrl, product, settings }, deps, signal);
-  return { id, product, provider, place, settable: product === "ollama", settings };
+  const [place, slots] = await Promise.all([
+    prove({ baseUrl, product, settings }, deps, signal),
+    readSlots(product, { ...options, baseUrl }, signal),
+  ]);
+  return { id, product, provider, place, settable: product === "ollama", settings, slots };
 }
 
 /** Where it runs, as far as can be proved now: a port may change hands. */

@@ -10,12 +10,13 @@ import { attended } from "./queue/attended.ts";
 import { createAddresses, createSearch } from "./addresses.ts";
 import type { DiscoveryDeps, Note } from "./discovery.ts";
 import { createHealth, type Health } from "./routing/health.ts";
+import type { LocalServices } from "./local-service/services.ts";
 import { createOpened } from "./opened.ts";
 import type { Model, Provider } from "./provider.ts";
 import { checkMode, placeBeforehand } from "./reach.ts";
-import { createScheduler, type Scheduler } from "./queue/scheduler.ts";
+import { createQueues, type QueueReport } from "./queue/queues.ts";
 import { type Address, connect, type ConnectDeps, prove, type Server } from "./server.ts";
-import type { ModelsSettings, ProviderSettings } from "./settings.ts";
+import type { ModelsSettings } from "./settings.ts";
 import { toTimeouts } from "./timeouts.ts";
 import { type ChatWatch, createEars, type Ear, heard } from "./watch.ts";
 
@@ -28,6 +29,8 @@ export type ServersDeps = Omit<ConnectDeps, "note"> &
     apiKeyOf: (provider: string) => string | undefined;
     /** Our own engine, where it is there. */
     demonstration?: Provider | undefined;
+    /** Servers that the gateway starts itself; none where it is absent. */
+    services?: LocalServices | undefined;
     /** Hears of every request to every model. */
     watch?: ChatWatch | undefined;
   };
@@ -39,9 +42,10 @@ export interface Servers {
   addressOf(id: string): Address | undefined;
   /**
    * Throws `MODEL_NOT_ALLOWED` for what the mode does not reach, before anything is sent; also
-   * `MODEL_UNREACHABLE`, `MODEL_DIALECT_UNKNOWN`, `EGRESS_BLOCKED` or the signal's reason.
+   * `MODEL_UNREACHABLE`, `MODEL_DIALECT_UNKNOWN`, `EGRESS_BLOCKED` or the signal's reason. With `start` a
+   * server that config knows how to start is started and waited for (`MODEL_SERVICE_…`).
    */
-  open(id: string, signal: AbortSignal): Promise<Server>;
+  open(id: string, signal: AbortSignal, options?: OpenOptions): Promise<Server>;
   /** What it has; asked once and kept until `forget`. Throws as `listModels` does. */
   models(server: Server, signal: AbortSignal): Promise<Model[]>;
   /** The next listing asks the server again. */
@@ -49,9 +53,21 @@ export interface Servers {
   /** Looks for servers on this machine, no more often than is cheap. Never in mode replace. */
   discover(signal: AbortSignal): Promise<void>;
   readonly health: Health;
+  /** How long the lines before the servers are; those that were never asked are left out. */
+  queues(): QueueReport[];
   notes(): Note[];
   close(): Promise<void>;
 }
+
+export type OpenOptions = {
+  start?: boolean;
+  /** Hears what is waited for. */
+  onWait?: ((text: string) => void) | undefined;
+};
+
+/** Asks a silent server again beside what goes on; what comes of it stands in `health`. */
+export const askAgain = (servers: Pick<Servers, "open">, id: string): void =>
+  void servers.open(id, new AbortController().signal).catch(() => undefined);
 
 export function createServers(deps: ServersDeps): Servers {
   const { clock, demonstration } = deps;
@@ -61,19 +77,28 @@ export function createServers(deps: ServersDeps): Servers {
   const ears = createEars(deps.watch);
   const search = createSearch(deps, note);
   const addresses = createAddresses(deps, search);
-  const wrap = createWrapper(clock, (id, fault) => {
+  const { services } = deps;
+  const begin = (id: string) => {
+    const overs = [health.begin(id), services?.use(id)];
+    return () => overs.forEach((over) => over?.());
+  };
+  const end = (id: string, fault: Fault | undefined) => {
     health.record(id, fault);
     if (fault?.code === "MODEL_MISSING") opened.forget(id);
-    if (fault?.code !== "MODEL_UNREACHABLE") return;
-    // Whatever listens there next has to prove itself anew.
+    if (fault?.code === "MODEL_UNREACHABLE") doubt(id);
+  };
+  /** Whatever listens there next has to prove itself anew. */
+  const doubt = (id: string) => {
     opened.drop(id);
     search.doubt(id);
-  });
+  };
+  services?.onEnd(doubt);
+  const queues = createQueues(deps);
   const opened = createOpened({
     clock,
     open: openNow,
     prove: (server, signal) => prove({ ...server, baseUrl: server.provider.baseUrl }, deps, signal),
-    onFailure: (id, fault) => health.record(id, fault),
+    onOpened: health.recordOpening,
   });
 
   async function openNow(id: string): Promise<Server> {
@@ -82,21 +107,31 @@ export function createServers(deps: ServersDeps): Servers {
     if (!address) throw new Fault("MODEL_UNREACHABLE", { provider: id, url: "no address" });
     // Shared by all who ask, so that one who goes away stops nobody; its requests have limits of their own.
     const server = await connect(address, { ...deps, note }, new AbortController().signal);
-    return { ...server, provider: wrap(server.provider, server.settings, ears.of(server)) };
+    const provider = attended(server.provider, {
+      scheduler: queues.of(server),
+      timeouts: toTimeouts(server.settings?.timeoutSeconds),
+      clock,
+      onBegin: () => begin(id),
+      onEnd: (fault) => end(id, fault),
+      ear: ears.of(server),
+    });
+    return { ...server, provider };
   }
 
   return {
     ids: () => [...addresses.ids(), ...(demonstration ? [demonstration.id] : [])],
     addressOf: (id) => addresses.of(id),
-    async open(id, signal) {
+    async open(id, signal, { start = false, onWait } = {}) {
       const address = addresses.of(id);
       if (address) checkMode({ ref: id, provider: id }, placeBeforehand(address), deps.mode());
+      if (start) await services?.ensure(id, onWait, signal);
       return opened.get(id, signal);
     },
     models: async (server, signal) => ears.learn(server, await opened.models(server, signal)),
     forget: (id) => opened.forget(id),
     discover: (signal) => search.run(signal),
     health,
+    queues: queues.report,
     notes: () => [...notes.values()],
     close: () => opened.close(),
   };
@@ -113,22 +148,5 @@ function toOwn(provider: Provider, earOf: (server: Pick<Server, "id" | "place">)
     place,
     settable: false,
     settings: undefined,
-  };
-}
-
-/** Queue, timeouts and an ear for how chats end, around each provider; one queue for one server. */
-function createWrapper(clock: Clock, onEnd: (id: string, fault: Fault | undefined) => void) {
-  const schedulers = new Map<string, Scheduler>();
-  return (provider: Provider, settings: ProviderSettings | undefined, ear: Ear): Provider => {
-    const { id } = provider;
-    const scheduler = schedulers.get(id) ?? createScheduler(settings?.maxConcurrent ?? 32);
-    schedulers.set(id, scheduler);
-    return attended(provider, {
-      scheduler,
-      timeouts: toTimeouts(settings?.timeoutSeconds),
-      clock,
-      onEnd: (fault) => onEnd(id, fault),
-      ear,
-    });
   };
 }

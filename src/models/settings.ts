@@ -4,6 +4,7 @@ import { defineSetting } from "../protocol/setting.ts";
 import { nameOf } from "./params/names.ts";
 import { rowOf } from "./params/table.ts";
 import { allowedIn, fit } from "./params/values.ts";
+import { LocalService } from "./local-service/settings.ts";
 
 export const APIS = [
   "ollama",
@@ -185,8 +186,10 @@ const ProviderSettings = z.object({
     .int()
     .positive()
     .max(10_000)
-    .default(32)
-    .describe("Requests at once; servers batch or queue by themselves, and more only fill memory"),
+    .optional()
+    .describe("Requests at once; without it what the server reports, else 32")
+    .meta({ examples: [4] }),
+  localService: LocalService.optional(),
   locality: z
     .enum(["device", "lan", "mesh", "cloud"])
     .optional()

@@ -32,7 +32,7 @@ function slow(clock: FakeClock, steps: [number, ChatEvent?][]): Provider {
 }
 
 const limited = (provider: Provider, clock: FakeClock): Provider =>
-  attended(provider, { scheduler: createScheduler(1), timeouts: LIMITS, clock, onEnd() {} });
+  attended(provider, { scheduler: createScheduler(clock, 1), timeouts: LIMITS, clock, onEnd() {} });
 
 async function run(steps: [number, ChatEvent?][], forMs: number) {
   const clock = createFakeClock();

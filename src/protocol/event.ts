@@ -11,7 +11,7 @@ export type TurnEvent =
   | { type: "approval"; approval: ApprovalRequest }
   | { type: "approval-decided"; id: string; decision: Decision }
   /** What the turn waits for; `text` is for people ("reading 9,200 tokens, about 40 s"). */
-  | { type: "waiting"; on: "queue" | "model"; text: string }
+  | { type: "waiting"; on: "queue" | "model"; text: string; position?: number; seconds?: number }
   | ({ type: "usage" } & Usage)
   /** Something a person should know and nobody must act on: a repair, a switch, a compaction. */
   | { type: "note"; code: string; text: string }

@@ -74,7 +74,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
     turns: store.turns,
     hub,
     clock,
-    checkModel: async (ref) => void findModel(ref, options),
+    checkModel: async ({ picked }) => void findModel(picked, options),
   });
   const did: string[] = [];
   const gateway = createGateway({
@@ -97,7 +97,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
         metrics,
         clock,
         log: keepingLog(logged),
-        router: { route: async (ref) => [findModel(ref ?? "", options)] },
+        router: { route: async ({ picked = "" }) => [findModel(picked, options)] },
         agents: ["coder"],
         startedAt: clock.now(),
         version: "0.0.0",

@@ -88,7 +88,7 @@ export async function ollama(t: TestContext, models: FakeModel[], script: Script
 export const refs = async (
   router: ReturnType<typeof createTestRouter>["router"],
   picked?: string,
-) => (await router.route(picked, signal())).map(({ ref }) => ref);
+) => (await router.route({ picked }, signal())).map(({ ref }) => ref);
 
 export const SMALL = { name: "qwen3:8b", sizeBytes: 5 * GIB };
 export const OTHER = { name: "llama3:8b", sizeBytes: 4 * GIB };

@@ -13,7 +13,7 @@ import type { Hub } from "../hub.ts";
 import { approvalRoutes } from "./approvals.ts";
 import { createStreams } from "./streams.ts";
 import { messageRoutes } from "./messages.ts";
-import { sessionRoutes } from "./sessions.ts";
+import { type SessionDeps, sessionRoutes } from "./sessions.ts";
 
 export interface AppChannel extends Channel {
   readonly routes: readonly Route[];
@@ -28,7 +28,7 @@ export type AppDeps = {
   hub: Hub;
   clock: Clock;
   /** Throws `MODEL_MISSING`, `MODEL_NONE` and the like for a model that cannot be picked. */
-  checkModel: (ref: string, signal: AbortSignal) => Promise<void>;
+  checkModel: SessionDeps["checkModel"];
 };
 
 export function createAppChannel(deps: AppDeps): AppChannel {

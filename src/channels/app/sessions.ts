@@ -16,7 +16,8 @@ export type SessionDeps = {
   turns: Pick<Turns, "list">;
   hub: Hub;
   clock: Clock;
-  checkModel: (ref: string, signal: AbortSignal) => Promise<void>;
+  /** Throws what keeps this model from answering in such a session. */
+  checkModel: (wanted: { picked: string; private: boolean }, signal: AbortSignal) => Promise<void>;
 };
 
 /** Reads of a session that is being written to are tried again so often, then taken as they are. */
@@ -44,13 +45,17 @@ export function sessionRoutes(deps: SessionDeps): Route[] {
       scope: "chat",
       body: SessionCreate,
       handle: async ({ caller, body, signal }) => {
-        if (body.model !== undefined) await checkModel(body.model, signal);
+        const isPrivate = body.private ?? false;
+        if (body.model !== undefined) {
+          await checkModel({ picked: body.model, private: isPrivate }, signal);
+        }
         const now = clock.now();
         const session: Session = {
           id: createId("ses", now),
           owner: caller.person,
           title: body.title ?? "",
           ...(body.model === undefined ? {} : { model: body.model }),
+          ...(isPrivate ? { private: true } : {}),
           createdAt: now,
           updatedAt: now,
         };
@@ -71,8 +76,10 @@ export function sessionRoutes(deps: SessionDeps): Route[] {
       body: SessionUpdate,
       handle: async ({ caller, params, body, signal }) => {
         const id = params["id"] ?? "";
-        await readOwned(sessions, caller.person, id);
-        if (body.model != null) await checkModel(body.model, signal);
+        const { private: isPrivate = false } = await readOwned(sessions, caller.person, id);
+        if (body.model != null) {
+          await checkModel({ picked: body.model, private: isPrivate }, signal);
+        }
         await sessions.update(caller.person, id, {
           ...(body.title === undefined ? {} : { title: body.title }),
           ...(body.model === undefined ? {} : { model: body.model }),

@@ -223,7 +223,7 @@ test("a model gets the client's history, system text first and calls with their 
       response_format: { type: "json_object" },
       format: "json",
     },
-    priority: "machine",
+    priority: "api",
     maxTokens: 50,
   });
 });

@@ -67,7 +67,7 @@ async function findSource(
 ): Promise<Found> {
   const target = parseTarget(body.model ?? "", deps.agents);
   if (target.kind === "model") {
-    const [candidate] = await deps.router.route(target.ref, signal);
+    const [candidate] = await deps.router.route({ picked: target.ref }, signal);
     // A router throws where nothing is left; an empty route would be its bug.
     if (!candidate) throw new Error(`an empty route for "${target.ref}"`);
     return { kind: "model", source: modelSource(candidate, body) };

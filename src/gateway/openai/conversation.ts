@@ -51,7 +51,7 @@ export function toModelRequest(chat: ChatCompletion, candidate: Candidate): Chat
     messages: toMessages(chat.messages),
     contextTokens: candidate.contextTokens,
     params: { ...candidate.params, ...toParams(chat) },
-    priority: "machine",
+    priority: "api",
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(choice.toolChoice === undefined ? {} : { toolChoice: choice.toolChoice }),
   };

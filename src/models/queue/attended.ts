@@ -6,62 +6,135 @@
 import type { Clock } from "../../base/clock.ts";
 import { Fault } from "../../base/fault.ts";
 import type { ChatEvent, ChatRequest, Provider } from "../provider.ts";
-import type { Scheduler } from "./scheduler.ts";
 import { createWatch, type Timeouts } from "../timeouts.ts";
+import type { Ear } from "../watch.ts";
+import type { Entry, Place, Scheduler } from "./scheduler.ts";
 
 export type Attendance = {
   scheduler: Scheduler;
   timeouts: Timeouts;
   clock: Clock;
+  /** A chat goes out; what it returns is called once, when the chat is over, however it ended. */
+  onBegin?: () => () => void;
   /** Hears how each chat ended: with a fault, or with undefined when well. An abort says nothing. */
   onEnd: (fault: Fault | undefined) => void;
+  /** Hears of every request, and may forbid it. */
+  ear?: Ear;
 };
 
 /**
  * The same provider, whose chats take their turn (one that is never read takes none) and throw
- * `MODEL_TIMEOUT`; time that the reader takes is not counted.
+ * `MODEL_TIMEOUT`; time that the reader takes is not counted. What runs in the background is held back until
+ * it is whole, since it is stopped and begun anew when a person comes; a live one gets `MODEL_GAVE_WAY`.
  */
 export function attended(provider: Provider, attendance: Attendance): Provider {
-  const { scheduler, timeouts, clock, onEnd } = attendance;
+  const { scheduler, timeouts, clock, ear, onEnd, onBegin = () => () => {} } = attendance;
 
   async function* chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
-    const turn = scheduler.enter(request.priority ?? "person", signal);
-    if (turn) {
-      const text = `waiting for "${provider.id}", ${scheduler.waiting} in line`;
-      yield* waitFor(turn, { type: "progress", on: "queue", text }, scheduler);
-    }
-    const watch = createWatch(provider.id, timeouts, clock);
-    try {
-      for await (const event of provider.chat(request, AbortSignal.any([signal, watch.signal]))) {
-        watch.pause();
-        if (event.type === "done") onEnd(undefined);
-        yield event;
-        watch.resume(event);
+    const { priority = "person", model, live = false } = request;
+    ear?.begins(request);
+    const entry = scheduler.join({ priority, model });
+    const holdsBack = priority === "background" && !live;
+    const held: ChatEvent[] = [];
+    for (;;) {
+      const place =
+        scheduler.take(entry) ?? (yield* waitFor(provider.id, { entry, scheduler }, signal));
+      const watch = createWatch(provider.id, timeouts, clock);
+      const over = onBegin();
+      try {
+        for await (const event of provider.chat(request, anyOf(signal, watch.signal, place))) {
+          watch.pause();
+          if (event.type === "done") {
+            onEnd(undefined);
+            ear?.ends(request, event);
+          }
+          if (holdsBack && event.type !== "progress") held.push(event);
+          else yield event;
+          watch.resume(event);
+        }
+        break;
+      } catch (error) {
+        // What was stopped after `done` was the tail of an answer that is whole.
+        const byUs = error === watch.signal.reason || error === place.giveWay?.reason;
+        if (watch.finished && byUs && !signal.aborted) break;
+        if (!place.giveWay?.aborted || signal.aborted) {
+          if (error instanceof Fault && !signal.aborted) onEnd(error);
+          throw error;
+        }
+        if (!holdsBack)
+          throw new Fault("MODEL_GAVE_WAY", { provider: provider.id }, { cause: error });
+        held.length = 0;
+      } finally {
+        watch.end();
+        over();
+        place.leave();
       }
-    } catch (error) {
-      // What the watch stopped after `done` was the tail of an answer that is whole.
-      if (watch.finished && error === watch.signal.reason) return;
-      if (error instanceof Fault && !signal.aborted) onEnd(error);
-      throw error;
-    } finally {
-      watch.end();
-      scheduler.leave();
     }
+    yield* held;
   }
 
   return { ...provider, chat };
 }
 
-/** Says that it waits, then waits. A reader who leaves at the first event gives its place back. */
-async function* waitFor(turn: Promise<void>, event: ChatEvent, scheduler: Scheduler) {
-  // An abort may come before anybody awaits it; whoever reads on is told then.
-  turn.catch(() => undefined);
-  let told = false;
+const anyOf = (signal: AbortSignal, watch: AbortSignal, { giveWay }: Place) =>
+  AbortSignal.any(giveWay ? [signal, watch, giveWay] : [signal, watch]);
+
+/** Says where it stands each time that changes, until it has a place. A reader who leaves gives it back. */
+async function* waitFor(
+  provider: string,
+  { entry, scheduler }: { entry: Entry; scheduler: Scheduler },
+  signal: AbortSignal,
+): AsyncGenerator<ChatEvent, Place> {
+  const left = new AbortController();
+  const wait = scheduler.wait(entry, AbortSignal.any([signal, left.signal]));
+  let place: Place | undefined;
+  let isOver = false;
+  const settled = wait.then(
+    (got) => {
+      place = got;
+      isOver = true;
+    },
+    () => {
+      isOver = true; // whoever reads on is told below
+    },
+  );
+  let told = "";
+  let handedOver = false;
   try {
-    yield event;
-    told = true;
+    for (;;) {
+      const moved = scheduler.moved(); // before the look, so that no move is missed
+      const event = toProgress(provider, scheduler.placeOf(entry));
+      if (event && event.text !== told) {
+        told = event.text;
+        yield event;
+      }
+      await Promise.race([settled, moved]);
+      if (!isOver) continue;
+      const got = await wait;
+      handedOver = true;
+      return got;
+    }
   } finally {
-    if (!told) void turn.then(scheduler.leave, () => undefined);
+    if (!handedOver) {
+      left.abort();
+      void settled.then(() => place?.leave()); // it may have come in this very moment
+    }
   }
-  await turn;
+}
+
+function toProgress(
+  provider: string,
+  at: ReturnType<Scheduler["placeOf"]>,
+): Extract<ChatEvent, { type: "progress" }> | undefined {
+  if (!at) return undefined;
+  const { position, length, seconds } = at;
+  const about = seconds === undefined ? "" : `, about ${seconds} s`;
+  const text = `waiting for "${provider}": place ${position} of ${length}${about}`;
+  return {
+    type: "progress",
+    on: "queue",
+    text,
+    position,
+    ...(seconds !== undefined && { seconds }),
+  };
 }

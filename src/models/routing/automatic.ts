@@ -4,12 +4,12 @@
  */
 
 import { Fault } from "../../base/fault.ts";
-import type { Candidate } from "../candidate.ts";
+import type { Candidate, Wanted } from "../candidate.ts";
 import type { Candidates } from "./candidates.ts";
 import { type Choice, chooseModel, type Memory, type Offer } from "./choose.ts";
 import type { Provider } from "../provider.ts";
 import { settingsOf } from "../server.ts";
-import type { Servers } from "../servers.ts";
+import { askAgain, type Servers } from "../servers.ts";
 import type { ModelsSettings } from "../settings.ts";
 import { survey } from "../survey.ts";
 
@@ -22,8 +22,11 @@ export type AutomaticDeps = {
 };
 
 export interface Automatic {
-  /** Throws `MODEL_NONE`, and what keeps the chosen one from answering: no other takes its place in silence. */
-  choose(signal: AbortSignal): Promise<Candidate>;
+  /**
+   * Throws `MODEL_NONE`, and what keeps the chosen one from answering: no other takes its place in silence.
+   * What it finds is proved to be on this device, so that a private session may have it too.
+   */
+  choose(wanted: Pick<Wanted, "onWait">, signal: AbortSignal): Promise<Candidate>;
   /** What the last choice passed over, with reasons. */
   passedOver(): Choice["rejected"];
 }
@@ -35,10 +38,13 @@ export function createAutomatic(deps: AutomaticDeps): Automatic {
   let passedOver: Choice["rejected"] = [];
 
   /** The one that was chosen before; undefined where it is gone or the mode masks it now. */
-  async function again(signal: AbortSignal): Promise<Candidate | undefined> {
+  async function again(
+    { onWait }: Pick<Wanted, "onWait">,
+    signal: AbortSignal,
+  ): Promise<Candidate | undefined> {
     if (!chosen) return undefined;
     try {
-      return await candidates.make(chosen.ref, chosen.why, signal);
+      return await candidates.make(chosen.ref, { why: chosen.why, onWait }, signal);
     } catch (error) {
       // A server that is down is told, not papered over: only these two mean that another must do.
       const replace = error instanceof Fault && REPLACED.has(error.code);
@@ -66,13 +72,20 @@ export function createAutomatic(deps: AutomaticDeps): Automatic {
     return candidates.of(server, model, `the built-in demonstration answers: ${why}`);
   }
 
+  /** A silent server costs one choice some seconds, and then none: it is asked again beside the choice. */
+  function mayHoldUp(id: string): boolean {
+    const silence = servers.health.silence(id);
+    if (silence?.due) askAgain(servers, id);
+    return silence === undefined;
+  }
+
   return {
     passedOver: () => passedOver,
-    async choose(signal) {
-      const before = await again(signal);
+    async choose(wanted, signal) {
+      const before = await again(wanted, signal);
       if (before) return before;
       await servers.discover(signal);
-      const ids = servers.ids().filter((id) => id !== demonstration?.id);
+      const ids = servers.ids().filter((id) => id !== demonstration?.id && mayHoldUp(id));
       const { offers } = await survey(ids, servers, signal);
       const choice = chooseAmong(offers.map(({ offer }) => offer));
       passedOver = choice.rejected;

@@ -1,23 +1,26 @@
 /** Makes candidates of models: checks the mode, settles the context, takes config's word where it counts. */
 
 import type { Mode } from "../../protocol/event.ts";
-import type { Candidate } from "../candidate.ts";
+import type { Candidate, Wanted } from "../candidate.ts";
 import { chooseContext } from "../context.ts";
 import { findModel, findProvider } from "../find-model.ts";
 import { type Place, placeOfModel } from "../locality.ts";
 import type { Model } from "../provider.ts";
-import { checkMode, placeBeforehand } from "../reach.ts";
+import { checkMode, checkPrivate, placeBeforehand } from "../reach.ts";
 import { type Server, settingsOf } from "../server.ts";
 import type { Servers } from "../servers.ts";
 
 export type CandidateDeps = { servers: Servers; mode: () => Mode; totalMemoryBytes: number };
 
+export type CandidateOptions = { why: string } & Pick<Wanted, "private" | "onWait">;
+
 export interface Candidates {
   /**
-   * The model that `ref` means, ready to be asked. Throws `MODEL_PROVIDER_UNKNOWN`, `MODEL_MISSING`,
-   * `MODEL_NOT_ALLOWED`, and what `Servers.open` throws.
+   * The model that `ref` means, ready to be asked; its server is started where config says how. Throws
+   * `MODEL_PROVIDER_UNKNOWN`, `MODEL_MISSING`, `MODEL_NOT_ALLOWED`, `MODEL_SESSION_PRIVATE`, and what
+   * `Servers.open` throws.
    */
-  make(ref: string, why: string, signal: AbortSignal): Promise<Candidate>;
+  make(ref: string, options: CandidateOptions, signal: AbortSignal): Promise<Candidate>;
   /** The same for a model that is at hand; does not look at the mode. */
   of(server: Server, model: Model, why: string): Candidate;
 }
@@ -55,24 +58,25 @@ export function createCandidates({ servers, mode, totalMemoryBytes }: CandidateD
     };
   }
 
-  const check = (ref: string, provider: string, place: Place) =>
-    checkMode({ ref, provider }, place, mode());
-
-  /** Before the first byte: what lies beyond the mode is not even asked what it is. */
-  function checkAddress(ref: string, provider: string): void {
-    const address = servers.addressOf(provider);
-    if (address) check(ref, provider, placeBeforehand(address));
+  function check(asked: { ref: string; provider: string }, place: Place, isPrivate: boolean) {
+    if (isPrivate) checkPrivate(asked, place); // first: no mode allows it
+    checkMode(asked, place, mode());
   }
 
   return {
     of,
-    async make(ref, why, signal) {
-      const mayAsk = (id: string) => checkAddress(ref, id);
+    async make(ref, { why, private: isPrivate = false, onWait }, signal) {
+      /** Before the first byte: what lies beyond the mode is not even asked what it is. */
+      const mayAsk = (provider: string) => {
+        const address = servers.addressOf(provider);
+        if (address) check({ ref, provider }, placeBeforehand(address), isPrivate);
+      };
       const named = await findProvider(ref, { servers, mayAsk }, signal);
       mayAsk(named.provider);
-      const server = await servers.open(named.provider, signal);
+      const server = await servers.open(named.provider, signal, { start: true, onWait });
       const model = await findModel(server, named.model, servers, signal);
-      check(ref, server.id, placeOfModel(model.locality, server.place));
+      const place = placeOfModel(model.locality, server.place);
+      check({ ref, provider: server.id }, place, isPrivate);
       return of(server, model, why);
     },
   };

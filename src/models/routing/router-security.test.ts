@@ -51,12 +51,12 @@ test("security: a mode masks what it does not reach, before a byte is sent, and 
     },
   };
   const device = createTestRouter({ models, mode: "device" });
-  await assert.rejects(device.router.route("lan/qwen3", signal()), {
+  await assert.rejects(device.router.route({ picked: "lan/qwen3" }, signal()), {
     code: "MODEL_NOT_ALLOWED",
     fix: /isopod mode set private/,
   });
   const priv = createTestRouter({ models });
-  await assert.rejects(priv.router.route("cloud/gpt", signal()), {
+  await assert.rejects(priv.router.route({ picked: "cloud/gpt" }, signal()), {
     code: "MODEL_NOT_ALLOWED",
     fix: /isopod mode set internet/,
   });
@@ -112,7 +112,7 @@ test("security: a cloud model behind localhost is masked in mode private, whatev
   const provider = { api: "ollama", baseUrl: server.url, locality: "device" };
   const { router } = createTestRouter({ models: { providers: { ollama: provider } } });
 
-  await assert.rejects(router.route("ollama/gpt-oss:120b-cloud", signal()), {
+  await assert.rejects(router.route({ picked: "ollama/gpt-oss:120b-cloud" }, signal()), {
     code: "MODEL_NOT_ALLOWED",
   });
 });
@@ -140,7 +140,9 @@ test("security: a key of config goes to its own address only, never to what disc
 test("a declared locality opens a name that looks public, for the guard to check", async () => {
   const provider = { api: "ollama", baseUrl: "http://gpu.example.com:11434", locality: "lan" };
   const { router, egress } = createTestRouter({ models: { providers: { gpu: provider } } });
-  await assert.rejects(router.route("gpu/qwen3", signal()), { code: "MODEL_UNREACHABLE" });
+  await assert.rejects(router.route({ picked: "gpu/qwen3" }, signal()), {
+    code: "MODEL_UNREACHABLE",
+  });
 
   assert.ok(egress.sent.length > 0);
 });

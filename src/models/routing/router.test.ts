@@ -17,7 +17,7 @@ import { chatRequest, collect } from "../provider.conformance.ts";
 test("with nothing configured, a server on this machine is found and its best model chosen", async (t) => {
   const { target } = await ollama(t, [OTHER, SMALL]);
   const { router } = createTestRouter({ targets: [target], demonstration: DEMO });
-  const [candidate] = await router.route(undefined, signal());
+  const [candidate] = await router.route({}, signal());
 
   assert.equal(candidate?.ref, "ollama/qwen3:8b");
   assert.equal(candidate?.locality, "device");
@@ -27,7 +27,7 @@ test("with nothing configured, a server on this machine is found and its best mo
 
 test("with no server the demonstration answers, and says why", async () => {
   const { router } = createTestRouter({ demonstration: DEMO });
-  const [candidate] = await router.route(undefined, signal());
+  const [candidate] = await router.route({}, signal());
 
   assert.equal(candidate?.ref, "embedded/demo");
   assert.ok(candidate?.demonstration);
@@ -36,7 +36,7 @@ test("with no server the demonstration answers, and says why", async () => {
 });
 
 test("with nothing at all there is MODEL_NONE", async () => {
-  await assert.rejects(createTestRouter().router.route(undefined, signal()), {
+  await assert.rejects(createTestRouter().router.route({}, signal()), {
     code: "MODEL_NONE",
   });
 });
@@ -54,12 +54,12 @@ test("a server that appears while the demonstration answers is taken at the next
 test("a chosen server that goes away is told at each turn, not papered over", async (t) => {
   const { target, server } = await ollama(t, [SMALL]);
   const { router } = createTestRouter({ targets: [target], demonstration: DEMO });
-  const [candidate] = await router.route(undefined, signal());
+  const [candidate] = await router.route({}, signal());
   assert.ok(candidate);
   await server.close();
 
   await assert.rejects(collect(candidate.provider, chatRequest()), { code: "MODEL_UNREACHABLE" });
-  await assert.rejects(router.route(undefined, signal()), { code: "MODEL_UNREACHABLE" });
+  await assert.rejects(router.route({}, signal()), { code: "MODEL_UNREACHABLE" });
 });
 
 test("the configured chain is the route, in its order", async (t) => {
@@ -82,7 +82,7 @@ test("a configured model that is not there is a fault: neither demonstration nor
     demonstration: DEMO,
   });
 
-  await assert.rejects(router.route(undefined, signal()), {
+  await assert.rejects(router.route({}, signal()), {
     code: "MODEL_MISSING",
     fix: /qwen3:8b/,
   });
@@ -101,7 +101,7 @@ test("a fallback that answers instead of the primary says so and why", async (t)
     },
     chain: { primary: "big/qwen3:72b", fallbacks: ["ollama/qwen3:8b"] },
   });
-  const [candidate] = await router.route(undefined, signal());
+  const [candidate] = await router.route({}, signal());
 
   assert.equal(candidate?.ref, "ollama/qwen3:8b");
   assert.equal(candidate?.insteadOf?.ref, "big/qwen3:72b");
@@ -123,13 +123,13 @@ test("a server that has failed three times is asked last, and first again once i
     chain: { primary: "a/qwen3:8b", fallbacks: ["b/llama3:8b"] },
   });
   const ask = async () => {
-    const a = (await router.route(undefined, signal())).find(({ ref }) => ref.startsWith("a/"));
+    const a = (await router.route({}, signal())).find(({ ref }) => ref.startsWith("a/"));
     assert.ok(a);
     return collect(a.provider, chatRequest());
   };
   for (let i = 0; i < 3; i++) await assert.rejects(ask(), { code: "MODEL_REFUSED" });
 
-  const [stand] = await router.route(undefined, signal());
+  const [stand] = await router.route({}, signal());
   assert.equal(stand?.ref, "b/llama3:8b");
   assert.equal(stand?.insteadOf?.ref, "a/qwen3:8b");
   first.server.play({ models: [SMALL] });
@@ -148,7 +148,7 @@ test("a picked model is strict: nobody answers in its place", async (t) => {
 
   assert.deepEqual(await refs(router, "ollama/llama3:8b"), ["ollama/llama3:8b"]);
   await server.close();
-  await assert.rejects(router.route("ollama/missing", signal()), {
+  await assert.rejects(router.route({ picked: "ollama/missing" }, signal()), {
     code: /MODEL_(UNREACHABLE|MISSING)/,
   });
 });
@@ -158,7 +158,7 @@ test("a server of no known kind has to be declared, and the fix says how", async
   t.after(() => server.close());
   const provider = { api: "openai-completions", baseUrl: `${server.url}/v1` };
   const { router } = createTestRouter({ models: { providers: { mine: provider } } });
-  await assert.rejects(router.route("mine/my-model", signal()), {
+  await assert.rejects(router.route({ picked: "mine/my-model" }, signal()), {
     code: "MODEL_NOT_ALLOWED",
     fix: /models\.providers\.mine\.locality/,
   });
@@ -175,7 +175,9 @@ test("a bare model id gets the provider that has it, also with slashes of its ow
 
   assert.deepEqual(await refs(router, "qwen3:8b"), ["ollama/qwen3:8b"]);
   assert.deepEqual(await refs(router, "hf.co/org/model:q4"), ["ollama/hf.co/org/model:q4"]);
-  await assert.rejects(router.route("nobody:1b", signal()), { code: "MODEL_PROVIDER_UNKNOWN" });
+  await assert.rejects(router.route({ picked: "nobody:1b" }, signal()), {
+    code: "MODEL_PROVIDER_UNKNOWN",
+  });
 });
 
 test("a name without a tag means the latest", async (t) => {
@@ -188,7 +190,7 @@ test("a name without a tag means the latest", async (t) => {
 
 test("a product that is named and does not run is unreachable: to start it is what helps", async () => {
   const { router } = createTestRouter({ chain: { primary: "lmstudio/qwen3", fallbacks: [] } });
-  const error = await router.route(undefined, signal()).catch((error: unknown) => error);
+  const error = await router.route({}, signal()).catch((error: unknown) => error);
 
   assert.match(String(error), /Cannot reach "lmstudio" at http:\/\/127\.0\.0\.1:1234/);
 });
@@ -205,12 +207,12 @@ test("a model that was pulled a moment ago is found", async (t) => {
 test("num_ctx is one value for one model, and what the server is sent", async (t) => {
   const { target, server } = await ollama(t, [{ ...SMALL, contextTokens: 40_960 }]);
   const { router } = createTestRouter({ targets: [target] });
-  const [before] = await router.route(undefined, signal());
+  const [before] = await router.route({}, signal());
   assert.ok(before);
   await collect(before.provider, chatRequest({ contextTokens: before.contextTokens }));
   server.play({ models: [{ ...SMALL, contextTokens: 40_960, loadedContextTokens: 12_000 }] });
   await router.list(signal());
-  const [after] = await router.route(undefined, signal());
+  const [after] = await router.route({}, signal());
 
   assert.equal(after?.contextTokens, before.contextTokens);
   assert.match(server.chats()[0] ?? "", new RegExp(`"num_ctx":${before.contextTokens}`));
@@ -220,7 +222,7 @@ test("a /v1 address that is an Ollama is spoken natively, with a note", async (t
   const { server } = await ollama(t, [SMALL]);
   const provider = { api: "openai-completions", baseUrl: `${server.url}/v1` };
   const { router } = createTestRouter({ models: { providers: { mine: provider } } });
-  const [candidate] = await router.route("mine/qwen3:8b", signal());
+  const [candidate] = await router.route({ picked: "mine/qwen3:8b" }, signal());
   assert.ok(candidate);
   await collect(candidate.provider, chatRequest());
 
@@ -249,7 +251,7 @@ test("config's models, parameters and limits reach the candidate", async (t) => 
       },
     },
   });
-  const [candidate] = await router.route(undefined, signal());
+  const [candidate] = await router.route({}, signal());
 
   assert.equal(candidate?.contextTokens, 20_000);
   assert.equal(candidate?.maxTokens, 99);
@@ -319,7 +321,7 @@ test("an abort while looking passes through, and does not spoil it for others", 
   const { router } = createTestRouter({ targets: [target] });
   const stop = new AbortController();
   const reason = new Error("stop was pressed");
-  const aborted = router.route(undefined, stop.signal);
+  const aborted = router.route({}, stop.signal);
   const other = refs(router);
   stop.abort(reason);
 

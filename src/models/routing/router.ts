@@ -5,23 +5,28 @@
 
 import { Fault } from "../../base/fault.ts";
 import type { ModelList } from "../../protocol/api.ts";
-import type { ModelStatus } from "../../protocol/event.ts";
+import type { Mode, ModelStatus } from "../../protocol/event.ts";
 import { createAutomatic } from "./automatic.ts";
-import type { Candidate, Models } from "../candidate.ts";
+import type { Candidate, Chain, Models, Wanted } from "../candidate.ts";
 import { createCandidates } from "./candidates.ts";
+import { CHOSEN, type Link, tellInstead, toChain } from "./chain.ts";
 import type { Choice, Memory } from "./choose.ts";
 import type { Note } from "../discovery.ts";
 import { allows } from "../locality.ts";
 import { toModelList } from "../model-list.ts";
-import { createServers, type ServersDeps } from "../servers.ts";
+import { askAgain, createServers, type ServersDeps } from "../servers.ts";
 import { survey } from "../survey.ts";
 
 export type RouterDeps = ServersDeps & {
   /** `agents.defaults.model`. */
-  chain: { primary?: string | undefined; fallbacks: readonly string[] };
+  chain: Chain;
+  /** `agents.defaults.heartbeat.model`. */
+  heartbeat?: Chain | undefined;
   /** Asked anew for each choice: what is free changes. */
   memory: () => Memory;
   /** What a person said with `isopod models use`, kept over a restart. It comes before config's primary. */
+  /** The widest mode that config allows; internet without it. */
+  cap?: Mode | undefined;
   chosen: { get(): string | undefined; set(ref: string | undefined): Promise<void> };
 };
 
@@ -33,36 +38,73 @@ export function createRouter(deps: RouterDeps): Models {
   const candidates = createCandidates({ servers, mode, totalMemoryBytes });
   const automatic = createAutomatic({ servers, candidates, settings, demonstration, memory });
 
-  async function route(picked: string | undefined, signal: AbortSignal): Promise<Candidate[]> {
-    if (picked !== undefined) {
-      return [await candidates.make(picked, "it was picked for this session", signal)];
+  async function route(wanted: Wanted, signal: AbortSignal): Promise<Candidate[]> {
+    if (wanted.picked !== undefined) {
+      const why = "it was picked for this session";
+      return [await candidates.make(wanted.picked, { ...wanted, why }, signal)];
     }
-    const chain = toChain(deps);
-    return chain.length > 0 ? routeOf(chain, signal) : [await automatic.choose(signal)];
+    const chain = toChain(wanted, {
+      chain: deps.chain,
+      heartbeat: deps.heartbeat,
+      used: deps.chosen.get(),
+      ollamaModel: deps.env["OLLAMA_MODEL"],
+    });
+    return chain.length > 0
+      ? routeOf(chain, wanted, signal)
+      : [await automatic.choose(wanted, signal)];
   }
 
   /** All of the chain that can be asked, those whose server has failed lately last. */
-  async function routeOf(chain: readonly Link[], signal: AbortSignal): Promise<Candidate[]> {
+  async function routeOf(
+    chain: readonly Link[],
+    wanted: Wanted,
+    signal: AbortSignal,
+  ): Promise<Candidate[]> {
+    const found = await collect(chain, { ...wanted, skipSilent: true }, signal);
+    // Nobody else is there: then a silent one is worth the wait.
+    const { route, failed } =
+      found.route.length > 0
+        ? found
+        : await collect(chain, { ...wanted, skipSilent: false }, signal);
+    if (route.length === 0 && failed[0]) throw failed[0].fault;
+    const isPoor = ({ provider }: Candidate) => Number(servers.health.isPoor(provider.id));
+    const ordered = route.toSorted((a, b) => isPoor(a) - isPoor(b));
+    const reasons = failed.map(({ ref, fault: { code, message } }) => ({ ref, code, message }));
+    return tellInstead(ordered, { route, failed: reasons, wanted: chain[0]?.ref ?? "" });
+  }
+
+  async function collect(
+    chain: readonly Link[],
+    { skipSilent, ...wanted }: Wanted & { skipSilent: boolean },
+    signal: AbortSignal,
+  ): Promise<{ route: Candidate[]; failed: { ref: string; fault: Fault }[] }> {
     const route: Candidate[] = [];
-    const failed: Failed[] = [];
+    const failed: { ref: string; fault: Fault }[] = [];
     for (const { ref, why } of chain) {
       try {
-        const candidate = await candidates.make(ref, why, signal);
+        if (skipSilent) refuseSilent(ref);
+        const candidate = await candidates.make(ref, { ...wanted, why }, signal);
         if (!route.some((known) => known.ref === candidate.ref)) route.push(candidate);
       } catch (error) {
         if (signal.aborted || !(error instanceof Fault)) throw error;
         failed.push({ ref, fault: error });
       }
     }
-    if (route.length === 0 && failed[0]) throw failed[0].fault;
-    const isPoor = ({ provider }: Candidate) => Number(servers.health.isPoor(provider.id));
-    const ordered = route.toSorted((a, b) => isPoor(a) - isPoor(b));
-    return tellInstead(ordered, route, failed, chain[0]?.ref);
+    return { route, failed };
+  }
+
+  /** One that listens and does not answer would cost each turn seconds; it is asked beside the turn instead. */
+  function refuseSilent(ref: string): void {
+    const id = ref.slice(0, Math.max(0, ref.indexOf("/")));
+    const silence = servers.health.silence(id);
+    if (!silence) return;
+    if (silence.due) askAgain(servers, id);
+    throw silence.fault;
   }
 
   async function first(signal: AbortSignal): Promise<Candidate | Fault> {
     try {
-      const [candidate] = await route(undefined, signal);
+      const [candidate] = await route({}, signal);
       return candidate ?? new Fault("MODEL_NONE", { why: "the route is empty" });
     } catch (error) {
       if (signal.aborted || !(error instanceof Fault)) throw error;
@@ -93,7 +135,7 @@ export function createRouter(deps: RouterDeps): Models {
         if (candidate instanceof Fault) throw candidate;
         return toStatus(candidate);
       }
-      const candidate = await candidates.make(ref, CHOSEN, signal);
+      const candidate = await candidates.make(ref, { why: CHOSEN }, signal);
       await deps.chosen.set(candidate.ref);
       return toStatus(candidate);
     },
@@ -108,49 +150,8 @@ export function createRouter(deps: RouterDeps): Models {
   };
 }
 
-type Link = { ref: string; why: string };
-type Failed = { ref: string; fault: Fault };
-
 /** In place of a model's name: what config names again, or the best that is found. */
 const AUTOMATIC = "auto";
-const CHOSEN = "it was chosen with `isopod models use`";
-
-/** Who is configured to answer, first one first, with the reason; nobody where nobody has said. */
-function toChain({ chosen, chain, env }: RouterDeps): Link[] {
-  const used = chosen.get();
-  const named = env["OLLAMA_MODEL"];
-  const primary = used
-    ? { ref: used, why: CHOSEN }
-    : chain.primary
-      ? { ref: chain.primary, why: "it is the configured model" }
-      : named
-        ? { ref: `ollama/${named}`, why: "OLLAMA_MODEL names it" }
-        : undefined;
-  if (!primary) return [];
-  const rest = chain.fallbacks.filter((ref) => ref !== primary.ref);
-  return [primary, ...rest.map((ref) => ({ ref, why: "it is a configured fallback" }))];
-}
-
-/** Marks a first one that is not who was configured: such a switch is never silent. */
-function tellInstead(
-  ordered: readonly Candidate[],
-  route: readonly Candidate[],
-  failed: readonly Failed[],
-  wanted: string | undefined,
-): Candidate[] {
-  const [first, ...rest] = ordered;
-  if (!first || wanted === undefined) return [...ordered];
-  const fault = failed.find(({ ref }) => ref === wanted)?.fault;
-  if (fault) {
-    const { code, message } = fault;
-    return [{ ...first, insteadOf: { ref: wanted, code, message } }, ...rest];
-  }
-  const [primary] = route;
-  if (!primary || primary === first) return [...ordered];
-  const message = `"${primary.ref}" has failed several times in a row and is asked last for a while`;
-  return [{ ...first, insteadOf: { ref: primary.ref, code: "MODEL_SET_BACK", message } }, ...rest];
-}
-
 const toNote = ({ ref, reason }: Choice["rejected"][number]): Note => ({
   code: "MODEL_PASSED_OVER",
   text: `"${ref}" was not taken by itself: ${reason}`,

@@ -1,0 +1,45 @@
+/** How many requests a server works on at once, where anything says so. More would only wait in there. */
+
+import { z } from "zod";
+
+import { Fault } from "../../base/fault.ts";
+import { createModelServer, type ModelServerOptions } from "../model-server.ts";
+import { type ProductId, rootOf } from "../presets.ts";
+import type { ProviderSettings } from "../settings.ts";
+
+/** Where nothing is known: vLLM and its like batch many, and a queue of our own must not slow them down. */
+const UNKNOWN_SLOTS = 32;
+
+/** Undefined where the server does not say. Throws the signal's reason only. */
+export async function readSlots(
+  product: ProductId,
+  options: ModelServerOptions,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  if (product !== "llamacpp") return undefined;
+  const server = createModelServer({ ...options, baseUrl: rootOf(options.baseUrl) });
+  try {
+    return (await server.read("/props", Props, signal)).total_slots;
+  } catch (error) {
+    if (signal.aborted || !(error instanceof Fault)) throw error;
+    return undefined; // an old one, or one that was started with --no-props
+  }
+}
+
+/** Config's word, else the server's, else what Ollama is told by its environment. Pure. */
+export function chooseLimit(from: {
+  settings: ProviderSettings | undefined;
+  product: ProductId;
+  slots: number | undefined;
+  env: Readonly<Record<string, string | undefined>>;
+}): number {
+  const { settings, product, slots, env } = from;
+  const service = settings?.localService;
+  const parallel = service?.parallel ?? service?.env[NUM_PARALLEL] ?? env[NUM_PARALLEL];
+  const told = product === "ollama" ? Number(parallel) : NaN;
+  return settings?.maxConcurrent ?? slots ?? (told >= 1 ? Math.floor(told) : UNKNOWN_SLOTS);
+}
+
+const NUM_PARALLEL = "OLLAMA_NUM_PARALLEL";
+
+const Props = z.object({ total_slots: z.number().int().positive() });
