@@ -28,6 +28,22 @@ const Instructions = z
 
 const Defaults = z.object({
   model: ModelChoice.prefault({}).describe("Which models answer, and in which order."),
+  models: z
+    .record(
+      z.string().meta({ examples: ["ollama/*"] }),
+      z.object({
+        alias: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("Another name for it, where a model is picked.")
+          .meta({ examples: ["big"] }),
+      }),
+    )
+    .default({})
+    .describe(
+      "The only models that may be picked, beside those that answer by config or by `models use`; with none listed, all.",
+    ),
   workspace: z
     .string()
     .optional()

@@ -12,8 +12,11 @@ import { applyEnvironment, type Environment } from "./environment.ts";
 import { isObject, join, type Place, readJson5, unescape } from "./read.ts";
 import { fillSecrets, strikeSecrets } from "./secrets.ts";
 import { translateAgents } from "./translate-agents.ts";
+import { listById } from "./lists-by-id.ts";
+import { tellCloud } from "./tell-cloud.ts";
+import { takeVariables } from "./translate-keys.ts";
 import { translateModels } from "./translate-models.ts";
-import { translateRetired } from "./translate-retired.ts";
+import { translateRestrictions } from "./translate-restrictions.ts";
 import { dropUnknown } from "./unknown.ts";
 
 export type ConfigSource = {
@@ -40,6 +43,8 @@ export interface Config {
   get<S extends z.ZodType>(setting: Setting<S>): z.output<S>;
   /** Where the value at a path came from: "default", "$NAME", or "file:line". */
   origin(path: string): string;
+  /** Variables that the file itself sets, for keys of known servers. The environment's own win. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 export function parseConfig(source: ConfigSource): Config {
@@ -47,13 +52,18 @@ export function parseConfig(source: ConfigSource): Config {
   const name = source.file?.name ?? "isopod.json";
   const parsed = catching(faults, () => readJson5(source.file?.text ?? "", name));
   const draft = new Draft(parsed?.value ?? {});
-  translateRetired(draft, faults);
-  translateAgents(draft);
-  translateModels(draft);
+  for (const repair of parsed?.repairs ?? []) draft.note(name, repair);
+  const variables = takeVariables(draft);
+  const env = { ...variables, ...source.env };
+  listById(draft);
+  translateRestrictions(draft, faults);
+  translateAgents(draft, env);
+  translateModels(draft, { env, faults });
+  tellCloud(draft);
   applyEnvironment(draft, source.env);
   dropUnknown(draft, source.settings, faults);
 
-  const from = { env: source.env, folder: source.secretsFolder };
+  const from = { env, folder: source.secretsFolder };
   const filled = fillSecrets(draft.value, from, faults);
   const values = parseSettings(isObject(filled) ? filled : {}, draft.value, source.settings, {
     faults,
@@ -73,6 +83,7 @@ export function parseConfig(source: ConfigSource): Config {
       return values.get(setting.key) as z.output<typeof setting.schema>; // parsed by this very schema
     },
     origin: (path) => origin(path, draft, parsed?.places ?? new Map(), name),
+    variables,
   };
 }
 
@@ -134,10 +145,11 @@ function allowed(issue: z.core.$ZodIssue): string {
     case "too_big":
       return `at most ${issue.maximum}`;
     case "invalid_union":
+      if (issue.message !== "Invalid input") return issue.message;
       return (
         issue.errors
           .map((branch) => (branch[0] ? allowed(branch[0]) : ""))
-          .filter(Boolean)
+          .filter((words, i, all) => words !== "" && all.indexOf(words) === i)
           .join(" or ") || "one of the documented forms"
       );
     default:

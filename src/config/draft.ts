@@ -67,9 +67,10 @@ export class Draft {
     const value = this.get(from);
     if (value === undefined) return;
     this.drop(from);
-    if (this.has(to)) return this.note(from, `left out: "${to}" is set as well, and wins`);
+    const shown = unescape(to);
+    if (this.has(to)) return this.note(from, `left out: "${shown}" is set as well, and wins`);
     this.set(to, value, from);
-    this.note(from, `read as "${to}"`);
+    this.note(from, `read as "${shown}"`);
   }
 
   note(path: string, message: string): void {

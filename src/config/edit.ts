@@ -13,7 +13,7 @@ import { dirname } from "node:path";
 import jju from "jju";
 
 import { Fault } from "../base/fault.ts";
-import { isObject, readJson5 } from "./read.ts";
+import { isObject, mendFragment, readJson5 } from "./read.ts";
 
 /**
  * Sets one value in a config file, for a person: comments, order and quotes stay. The result is read
@@ -26,7 +26,7 @@ export function editConfig(
   { path, value }: { path: readonly string[]; value: unknown },
   check: (text: string) => void = () => {},
 ): void {
-  const before = readText(file);
+  const before = mendFragment(readText(file)).text;
   const wanted = setIn(readJson5(before, file).value, path, value);
   const after = isBlank(before)
     ? `${JSON.stringify(wanted, null, 2)}\n`

@@ -10,10 +10,13 @@ export type Parsed = {
   value: Record<string, unknown>;
   /** By dotted path, such as "models.providers.ollama.baseUrl". */
   places: Map<string, Place>;
+  /** What had to be mended before it could be read, for people. */
+  repairs: string[];
 };
 
 /** Throws `CONFIG_SYNTAX` for what is not JSON5, `CONFIG_VALUE` where the whole is not an object. */
-export function readJson5(text: string, file: string): Parsed {
+export function readJson5(written: string, file: string): Parsed {
+  const { text, repairs } = mendFragment(written);
   const root = parseText(text, file);
   const places = new Map<string, Place>();
   const value = toValue(root, "", places);
@@ -24,7 +27,7 @@ export function readJson5(text: string, file: string): Parsed {
       allowed: "an object: { … }",
     });
   }
-  return { value, places };
+  return { value, places, repairs };
 }
 
 /** One value as a person types it: JSON5 where it is that, else the text itself. */
@@ -46,10 +49,45 @@ export const join = (path: string, key: string | number) =>
 export const escape = (key: string) => key.replaceAll(".", "\u2024");
 export const unescape = (path: string) => path.replaceAll("\u2024", ".");
 
+/**
+ * Configs are copied out of guides, which leave away the outer braces and write `...` for what you have
+ * already. Both are mended where the text is no JSON5 as it stands. Lines keep their numbers.
+ */
+export function mendFragment(text: string): { text: string; repairs: string[] } {
+  if (text.trim() === "" || isJson5(text)) return { text, repairs: [] };
+  const repairs: string[] = [];
+  let mended = text.replaceAll(TOKENS, (token) => {
+    if (!/^(\.\.\.|…)/.test(token)) return token;
+    if (repairs.length === 0) repairs.push("`...` stands for nothing here, and is passed over");
+    return " ".repeat(token.length);
+  });
+  if (MEMBER_FIRST.test(mended)) {
+    mended = `{${mended}\n}`;
+    repairs.push("read as if it stood in { }");
+  }
+  return { text: mended, repairs }; // what is wrong besides is told with the line where it stands
+}
+
+/** Strings and comments, so that what looks like a token inside of them is left alone. */
+const TOKENS =
+  /"(?:[^"\\\n]|\\[^])*"|'(?:[^'\\\n]|\\[^])*'|\/\/.*|\/\*[^]*?\*\/|(?:\.\.\.|…)\s*,?/g;
+const MEMBER_FIRST = /^(?:\s|\/\/.*|\/\*[^]*?\*\/)*(?:"[^"\n]+"|'[^'\n]+'|[A-Za-z_$][\w$]*)\s*:/;
+
+function isJson5(text: string): boolean {
+  try {
+    parse(text, JSON5);
+    return true;
+  } catch {
+    return false; // whoever needs to know why parses it again
+  }
+}
+
+const JSON5 = { mode: "json5", allowTrailingCommas: true } as const;
+
 function parseText(text: string, file: string): ValueNode {
   if (text.trim() === "") return parse("{}").body; // an empty file is a config without wishes
   try {
-    return parse(text, { mode: "json5", allowTrailingCommas: true }).body;
+    return parse(text, JSON5).body;
   } catch (cause) {
     const { line, column, message } = toSyntaxError(cause);
     throw new Fault("CONFIG_SYNTAX", { file, line, column, detail: message }, { cause });

@@ -6,6 +6,7 @@ import { Fault } from "../base/fault.ts";
 import { editDistance, nearest } from "../base/nearest.ts";
 import type { Setting } from "../protocol/setting.ts";
 import type { Draft, Finding } from "./draft.ts";
+import { whyElsewhere } from "./elsewhere.ts";
 import { isObject, join, unescape } from "./read.ts";
 
 /** Words whose loss would permit more than the author meant. */
@@ -77,6 +78,8 @@ function shape(schema: Schema): { properties?: Record<string, Schema>; rest?: Sc
 type Unknown = { path: string; key: string; known: string[]; restricts: boolean };
 
 function report(draft: Draft, { path, key, known, restricts }: Unknown, faults: Finding[]): void {
+  const why = whyElsewhere(path);
+  if (why !== undefined) return draft.drop(path, `not used: ${why}`);
   const near = nearest(key, known);
   const meant = RESTRICTING.find(
     (word) => editDistance(key.toLowerCase(), word) <= Math.floor(word.length / 3),

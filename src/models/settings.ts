@@ -140,7 +140,7 @@ const ModelSettings = z.object({
     .describe(
       "Runtime parameters: temperature, num_ctx, keep_alive, …; docs/models.md has them all",
     )
-    .meta({ examples: [{ temperature: 0.7, keep_alive: "30m" }] }),
+    .meta({ examples: [{ temperature: 0.7, top_k: 40 }] }),
   compat: Compat.optional(),
 });
 export type ModelSettings = z.infer<typeof ModelSettings>;
@@ -165,7 +165,9 @@ const ProviderSettings = z.object({
     .describe("Where the server is; without it the product's default port on this machine")
     .meta({ examples: ["http://192.168.1.20:8000/v1"] }),
   apiKey: z
-    .union([z.string(), z.object({ file: z.string() })])
+    .union([z.string(), z.object({ file: z.string() })], {
+      error: 'a text, "${NAME}", or { file: "name" } for a file of the secrets folder',
+    })
     .optional()
     .describe("As it is, ${ENV}, or { file } inside the secrets folder")
     .meta({ examples: [{ file: "my-server.key" }] }),
@@ -230,6 +232,9 @@ export const modelsSetting = defineSetting({
         .enum(["merge", "replace"])
         .default("merge")
         .describe('"replace" uses the providers below only and looks for no others'),
+      params: Params.default({}).describe(
+        "Runtime parameters for every model; a provider's and a model's own win",
+      ),
       providers: z
         .record(
           z

@@ -17,14 +17,14 @@ export const ALIASES: Readonly<Record<string, string>> = {
 
 /** Taken by no server as such; what they mean is done another way, or not at all. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
-  tool_choice: "is read as compat.tool_choice",
-  streaming: "is not used: answers always stream",
-  stream: "is not used: answers always stream",
-  preload: "is not used: a model is loaded when it is first asked",
-  cacheRetention: "is not used: what a server has read is kept by its own rules",
-  fastMode: "is not used: no service tier is ever asked for",
-  serviceTier: "is not used: no service tier is ever asked for",
-  service_tier: "is not used: no service tier is ever asked for",
+  tool_choice: "read as compat.tool_choice",
+  streaming: "not used: answers always stream",
+  stream: "not used: answers always stream",
+  preload: "not used: a model is loaded when it is first asked",
+  cacheRetention: "not used: what a server has read is kept by its own rules",
+  fastMode: "not used: no service tier is ever asked for",
+  serviceTier: "not used: no service tier is ever asked for",
+  service_tier: "not used: no service tier is ever asked for",
 };
 
 export const nameOf = (written: string): string =>
