@@ -54,6 +54,8 @@ export type Script = {
   models?: FakeModel[];
   /** One for each chat, in order. */
   turns?: Turn[];
+  /** Answers each chat by what it asks, given its parsed body; undefined leaves it to `otherwise`. */
+  decide?: (request: unknown) => Turn | undefined;
   /** What is answered once the turns are used up. */
   otherwise?: Turn;
   /** Writes bodies in pieces of so many bytes, through the middle of characters if need be. */
@@ -117,7 +119,11 @@ export async function startFake(wire: Wire, script: Script = {}, port = 0): Prom
       requests.push({ method: request.method ?? "GET", path, headers: request.headers, body });
       if (path.startsWith("/__")) return control(path, body, response);
       if (!wire.chatPaths.includes(path)) return plain(path, body, response);
-      const turn = current.turns?.[next++] ?? current.otherwise ?? OTHERWISE;
+      const turn =
+        current.turns?.[next++] ??
+        current.decide?.(JSON.parse(body)) ??
+        current.otherwise ??
+        OTHERWISE;
       running.most = Math.max(running.most, ++running.now);
       response.once("close", () => running.now--);
       return play({ wire, turn, body, script: current }, response);
