@@ -55,6 +55,8 @@ export type Expectations = {
   calls: "native" | "as text";
   /** The arguments of the call that the suite asks for, as this server writes them. */
   argumentsJson: string;
+  /** What the model answers from the result, where the server writes results in its own way. */
+  answer?: string;
   /** What a model's name does that is not there: a refusal, or nothing (it serves one model to all). */
   wrongName: "refused" | "ignored";
   /** Whether it says how much of a prompt it had read before. */

@@ -1,0 +1,4 @@
+import { litellm } from "./litellm.ts";
+import { testPeer } from "./suite.ts";
+
+testPeer(litellm);

@@ -1,0 +1,4 @@
+import { llamaServer } from "./llama-server.ts";
+import { testPeer } from "./suite.ts";
+
+testPeer(llamaServer);

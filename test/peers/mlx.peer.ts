@@ -1,0 +1,4 @@
+import { mlx } from "./mlx.ts";
+import { testPeer } from "./suite.ts";
+
+testPeer(mlx);
