@@ -1,5 +1,7 @@
 import type { ModelList, QueueReport } from "../protocol/api.ts";
 import type { Locality, ModelStatus } from "../protocol/event.ts";
+import type { Keeping } from "./keeping/keeping.ts";
+import type { Scorecard, ToolMode } from "../protocol/scorecard.ts";
 import type { Model, Provider } from "./provider.ts";
 
 /** One model on one server, ready to be asked. */
@@ -15,21 +17,19 @@ export type Candidate = {
   params: Readonly<Record<string, unknown>>;
   /** False for a model that cannot call tools: it gets the chat-only prompt. */
   tools: boolean;
-  demonstration: boolean;
-  /** One sentence: why this one. */
   /** How it calls them, where a probe has measured it; else "native", or "chat" without tools. */
   toolMode?: ToolMode;
   /** The same provider without the forced form of calls, where `provider` forces it. */
   unforced?: Provider;
   /** What was measured of it. */
   scorecard?: Scorecard;
+  demonstration: boolean;
+  /** One sentence: why this one. */
   why: string;
   /** Where it stands first in a route although another was configured to: that one, and what keeps it. */
   insteadOf?: { ref: string; code: string; message: string };
 };
 
-/** What the agent needs of the models: the route of one turn, who answers and who is next. */
-export interface Router {
 /** Who is configured to answer, and who in their place. */
 export type Chain = { primary?: string | undefined; fallbacks: readonly string[] };
 
@@ -47,6 +47,8 @@ export type Wanted = {
   onWait?: ((text: string) => void) | undefined;
 };
 
+/** What the agent needs of the models: the route of one turn, who answers and who is next. */
+export interface Router {
   /**
    * The route of one turn: the picked model alone where a person picked one, else primary and
    * fallbacks; what mode forbids is left out. Throws the fault of the first one (`MODEL_MISSING`,
@@ -67,6 +69,10 @@ export interface Models extends Router {
   use(ref: string, signal: AbortSignal): Promise<ModelStatus>;
   /** Who would answer now; null when nobody would, and `list` says why. */
   current(signal: AbortSignal): Promise<ModelStatus | null>;
+  /** What is loaded, and loading, fetching and removing. */
+  readonly keeping: Keeping;
+  /** How long the lines before the servers are. */
+  queues(): QueueReport[];
   /** What was found, repaired and passed over, for people. */
   notes(): { code: string; text: string }[];
   close(): Promise<void>;

@@ -13,6 +13,7 @@ import { CHOSEN, type Link, tellInstead, toChain } from "./chain.ts";
 import type { Choice, Memory } from "./choose.ts";
 import type { Note } from "../discovery.ts";
 import { allows } from "../locality.ts";
+import { createKeeping } from "../keeping/keeping.ts";
 import { toModelList } from "../model-list.ts";
 import { askAgain, createServers, type ServersDeps } from "../servers.ts";
 import { survey } from "../survey.ts";
@@ -145,6 +146,8 @@ export function createRouter(deps: RouterDeps): Models {
       return candidate instanceof Fault ? null : toStatus(candidate);
     },
 
+    keeping: createKeeping({ ...deps, servers, candidates, capped: deps.cap === "private" }),
+    queues: () => servers.queues(),
     notes: () => [...servers.notes(), ...automatic.passedOver().map(toNote)],
     close: () => servers.close(),
   };
