@@ -28,11 +28,16 @@ import { gatewaySettings } from "./gateway/settings.ts";
 import { createSite, type Site } from "./gateway/site.ts";
 import { type Ground, workspacePlace } from "./ground.ts";
 import type { Models } from "./models/candidate.ts";
+import { createBooks } from "./models/cost/books.ts";
+import { createCostReport } from "./models/cost/cost-report.ts";
+import { createPrices } from "./models/cost/prices.ts";
+import { costSetting } from "./models/cost/settings.ts";
 import { createModelChecks } from "./models/checks.ts";
 import { createEmbedded } from "./models/embedded.ts";
 import { dialects } from "./models/providers.ts";
 import { createRouter } from "./models/routing/router.ts";
 import { modelsSetting } from "./models/settings.ts";
+import type { ChatWatch } from "./models/watch.ts";
 import { createNetworkChecks } from "./network/checks.ts";
 import { createListeners } from "./network/listen.ts";
 import { createPortOwner } from "./network/owner.ts";
@@ -58,10 +63,11 @@ export async function openApp(ground: Ground): Promise<OpenGateway> {
 
 async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   const { options, closing, sandbox } = ground;
-  const models = await buildModels(ground);
+  const cost = await buildCost(ground);
+  const models = await buildModels(ground, cost.books);
   // Beside the rest of the start. What keeps a model from answering is told with the status.
   const discovered = currentModel(models).catch(() => null);
-  const talk = buildTalk(ground, models);
+  const talk = buildTalk(ground, models, cost.books);
   const address: Address = { url: "http://127.0.0.1", port: 0, listening: [] };
   const auth = createWebAuth(
     await createAuth({ records: ground.store.auth, clock, ...keys(ground) }),
@@ -69,7 +75,7 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   );
   const { promise: stopRequested, resolve: requestStop } = Promise.withResolvers<void>();
   const status = () => readStatus(ground, models);
-  const gateway = buildGateway(ground, { models, ...talk, auth, address, status, requestStop });
+  const gateway = buildGateway(ground, { models, cost, ...talk, auth, address, status, requestStop });
 
   await talk.agent.resume();
   await talk.app.start(talk.inbox);
@@ -86,7 +92,7 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
 }
 
 /** What people talk to: the agent, and the channels that reach it. */
-function buildTalk(ground: Ground, models: Models) {
+function buildTalk(ground: Ground, models: Models, { costOf }: Cost["books"]) {
   const { closing, config, store, log, workspace, sandbox } = ground;
   const { sessions, turns } = store;
   const hub = createHub();
@@ -104,6 +110,7 @@ function buildTalk(ground: Ground, models: Models) {
     sandbox: sandbox.now,
     mode: () => ground.mode.mode,
     settings: config.get(agentSettings),
+    costOf,
     clock,
     log,
     ...feed,
@@ -118,6 +125,7 @@ function buildTalk(ground: Ground, models: Models) {
 
 type Door = ReturnType<typeof buildTalk> & {
   models: Models;
+  cost: Cost;
   auth: WebAuth;
   address: Address;
   status: () => Promise<Status>;
@@ -151,6 +159,7 @@ function buildGateway(ground: Ground, door: Door): Gateway {
     useModel: async (ref, signal) => void (await models.use(ref, signal)),
     setMode: (next) => mode.set(next),
     ledger: (limit) => ledger.tail(limit),
+    cost: door.cost.report,
     runChecks: (fix, signal) => runChecks(checks, { fix }, signal),
     requestStop,
   });
@@ -209,7 +218,30 @@ async function currentModel(models: Models) {
 
 type Address = { url: string; port: number; listening: readonly string[] };
 
-async function buildModels(ground: Ground) {
+type Cost = Awaited<ReturnType<typeof buildCost>>;
+
+/** The books: every request to a model is written there, and a budget that is spent stops the cloud. */
+async function buildCost({ config, store, log }: Ground) {
+  const { spending } = store;
+  const settings = config.get(costSetting);
+  const { primary, fallbacks } = config.get(agentSettings).defaults.model;
+  const chain = primary === undefined ? fallbacks : [primary, ...fallbacks];
+  const prices = createPrices(config.get(modelsSetting), { chain, wanted: settings.compareWith });
+  const books = await createBooks({
+    spending,
+    settings,
+    priceOf: prices.of,
+    clock,
+    onFailure: (error) => log.error({ err: error }, "a line of the books was lost"),
+  });
+  const isOwner = async (person: string) => (await store.auth.person(person))?.role === "owner";
+  const { spent } = books;
+  const { comparison } = prices;
+  const report = createCostReport({ spending, spent, settings, comparison, isOwner, clock });
+  return { books, report };
+}
+
+async function buildModels(ground: Ground, watch: ChatWatch) {
   const { closing, config, store, egress, programs, mode, options } = ground;
   const settings = config.get(modelsSetting);
   const demonstration = createEmbedded({
@@ -230,6 +262,7 @@ async function buildModels(ground: Ground) {
     ownUid: process.getuid?.() ?? -1,
     apiKeyOf: (provider) => apiKeyOf(settings.providers[provider]?.apiKey),
     demonstration,
+    watch,
     chain: config.get(agentSettings).defaults.model,
     mode: () => mode.mode,
     memory: () => ({ totalBytes: totalmem(), availableBytes: freemem() }),

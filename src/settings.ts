@@ -8,6 +8,7 @@ import { editConfig, parsePath } from "./config/edit.ts";
 import { withoutOverrides } from "./config/environment.ts";
 import { loadConfig } from "./config/load.ts";
 import { gatewaySettings } from "./gateway/settings.ts";
+import { costSetting } from "./models/cost/settings.ts";
 import { modelsSetting } from "./models/settings.ts";
 import { networkSetting, offlineSetting } from "./network/settings.ts";
 import type { Setting } from "./protocol/setting.ts";
@@ -17,6 +18,7 @@ export const settings: readonly Setting[] = [
   offlineSetting,
   modelsSetting,
   agentSettings,
+  costSetting,
   sandboxSetting,
   networkSetting,
   gatewaySettings,

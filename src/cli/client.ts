@@ -4,6 +4,7 @@ import { Fault, ReportedFault } from "../base/fault.ts";
 import { readServerEvents } from "../base/sse.ts";
 import type { MessageAccepted, PairingCode, SessionDetail } from "../protocol/api.ts";
 import type { Finding } from "../protocol/check.ts";
+import type { CostReport } from "../protocol/cost.ts";
 import type { AppEvent, Decision, Mode, SessionSummary, Status } from "../protocol/event.ts";
 import { createModelCalls } from "./model-client.ts";
 
@@ -88,6 +89,8 @@ const createGatewayCalls = (call: Call, request: Request) => ({
     call<Status>("PUT", "/api/mode", signal, { body: { mode } }),
   doctor: (fix: boolean, signal: AbortSignal) =>
     call<{ findings: Finding[] }>(fix ? "POST" : "GET", "/api/doctor", signal),
+  cost: (question: URLSearchParams, signal: AbortSignal) =>
+    call<CostReport>("GET", `/api/cost?${question}`, signal),
   pairingCode: (signal: AbortSignal) => call<PairingCode>("POST", "/api/pairing-codes", signal),
   stopGateway: (signal: AbortSignal) => call<object>("POST", "/api/gateway/stop", signal),
 

@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { chat } from "./commands/chat.ts";
 import { configCheck, configExplain, configSet } from "./commands/config.ts";
+import { cost } from "./commands/cost.ts";
 import { doctor } from "./commands/doctor.ts";
 import {
   gatewayRestart,
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   gatewayStatus,
   modelsList,
   modelsUse,
+  cost,
   modeShow,
   modeSet,
   configCheck,

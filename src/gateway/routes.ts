@@ -2,11 +2,13 @@ import type { Route } from "../protocol/route.ts";
 import { chatRoute, type ChatDeps } from "./openai/chat.ts";
 import { modelRoutes, type ModelDeps } from "./openai/models.ts";
 import { accountRoutes, type AccountAuth } from "./routes/account.ts";
+import { costRoutes, type CostDeps } from "./routes/cost.ts";
 import { healthRoutes, type HealthDeps } from "./routes/health.ts";
 import { systemRoutes, type SystemDeps } from "./routes/system.ts";
 
 export type GatewayRouteDeps = SystemDeps &
   HealthDeps &
+  CostDeps &
   ChatDeps &
   Omit<ModelDeps, "models"> & { auth: AccountAuth };
 
@@ -15,6 +17,7 @@ export const gatewayRoutes = (deps: GatewayRouteDeps): Route[] => [
   ...healthRoutes(deps),
   ...accountRoutes(deps.auth),
   ...systemRoutes(deps),
+  ...costRoutes(deps),
   ...modelRoutes(deps),
   chatRoute(deps),
 ];

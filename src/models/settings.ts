@@ -135,7 +135,7 @@ const ModelSettings = z.object({
       cacheWrite: z.number().nonnegative().optional().describe("Per million tokens cached"),
     })
     .optional()
-    .describe("What it costs, for books that are not kept yet; nothing is looked up"),
+    .describe("What it costs, in `cost.currency`; nothing is built in or looked up"),
   params: Params.optional()
     .describe(
       "Runtime parameters: temperature, num_ctx, keep_alive, …; docs/models.md has them all",

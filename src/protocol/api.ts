@@ -26,6 +26,7 @@
  * | POST /api/pairing-codes | admin | | PairingCode |
  * | GET /api/devices, DELETE /api/devices/:id | read, admin | | { devices: Device[] }, {} |
  * | GET /api/keys, POST /api/keys, DELETE /api/keys/:id | admin | KeyCreate | { keys: Key[] }, KeyCreated, {} |
+ * | GET /api/cost?by=day\|model\|session\|turn&since=WHEN | read | | CostReport (cost.ts), one's own; the owner's is everybody's |
  * | GET /api/ledger?limit=N | read | | { lines: LedgerLine[] } |
  * | GET /api/doctor, POST /api/doctor | read, admin | | { findings: Finding[] } (check.ts); POST mends |
  * | POST /api/gateway/stop | admin | | {} |

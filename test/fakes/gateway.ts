@@ -20,6 +20,8 @@ import { createAppChannel } from "../../src/channels/app/app.ts";
 import { createHub, type HubLimits } from "../../src/channels/hub.ts";
 import { createInbox } from "../../src/channels/inbox.ts";
 import type { Gate } from "../../src/gateway/gate.ts";
+import { createCostReport } from "../../src/models/cost/cost-report.ts";
+import { costSetting } from "../../src/models/cost/settings.ts";
 import { createMetrics } from "../../src/gateway/metrics.ts";
 import { gatewayRoutes } from "../../src/gateway/routes.ts";
 import { createGateway } from "../../src/gateway/server.ts";
@@ -108,6 +110,14 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
         useModel: async (ref) => void did.push(`use ${ref}`),
         setMode: async (mode) => void did.push(`mode ${mode}`),
         ledger: async () => [],
+        cost: createCostReport({
+          spending: store.spending,
+          spent: () => ({ day: 0.5, month: 3 }),
+          settings: costSetting.schema.parse({ budget: { perMonth: 10 } }),
+          comparison: { ref: "cloud/large", price: { input: 1, output: 2 } },
+          isOwner: async (person) => (await store.auth.person(person))?.role === "owner",
+          clock,
+        }),
         runChecks: async (fix) => (did.push(`checks ${fix}`), []),
         requestStop: () => void did.push("stop"),
       }),
