@@ -42,7 +42,7 @@ function toEntry({ candidate, allowed }: Listed, mode: Mode): ModelList["models"
     ...(model.vision !== undefined && { vision: model.vision }),
     ...(model.reasoning !== undefined && { reasoning: model.reasoning }),
     ...(model.loaded !== undefined && { loaded: model.loaded }),
-    scorecard: null,
+    scorecard: candidate.scorecard ?? null,
     demonstration,
     usable: reason === undefined,
     ...(reason !== undefined && { reason }),

@@ -38,6 +38,7 @@
 
 import { z } from "zod";
 
+import type { Scorecard } from "./scorecard.ts";
 import type { SessionMessage, SessionSummary, TurnEvent } from "./event.ts";
 
 export const SCOPES = ["chat", "read", "approve", "admin"] as const;
@@ -75,7 +76,7 @@ export type ModelList = {
     reasoning?: boolean;
     loaded?: boolean;
     /** What a probe measured; null where none has. */
-    scorecard: null;
+    scorecard: Scorecard | null;
     demonstration: boolean;
     /** Whether the current mode lets this model answer, and why not. */
     usable: boolean;

@@ -6,11 +6,18 @@ import { chooseContext } from "../context.ts";
 import { findModel, findProvider } from "../find-model.ts";
 import { type Place, placeOfModel } from "../locality.ts";
 import type { Model } from "../provider.ts";
+import type { ApplyScorecard } from "../probe/apply.ts";
 import { checkMode, checkPrivate, placeBeforehand } from "../reach.ts";
 import { type Server, settingsOf } from "../server.ts";
 import type { Servers } from "../servers.ts";
 
-export type CandidateDeps = { servers: Servers; mode: () => Mode; totalMemoryBytes: number };
+export type CandidateDeps = {
+  servers: Servers;
+  mode: () => Mode;
+  totalMemoryBytes: number;
+  /** Puts to use what was measured of a model; nothing is without it. */
+  applyScorecard?: ApplyScorecard | undefined;
+};
 
 export type CandidateOptions = { why: string } & Pick<Wanted, "private" | "onWait">;
 
@@ -25,7 +32,8 @@ export interface Candidates {
   of(server: Server, model: Model, why: string): Candidate;
 }
 
-export function createCandidates({ servers, mode, totalMemoryBytes }: CandidateDeps): Candidates {
+export function createCandidates(deps: CandidateDeps): Candidates {
+  const { servers, mode, totalMemoryBytes } = deps;
   /** One value for one model: with another the server would load it anew. */
   const contexts = new Map<string, number>();
 
@@ -43,7 +51,7 @@ export function createCandidates({ servers, mode, totalMemoryBytes }: CandidateD
     const ref = `${server.id}/${model.id}`;
     const own = settingsOf(server.settings, model.id);
     const { supportsTools } = { ...server.settings?.compat, ...own?.compat };
-    return {
+    const candidate: Candidate = {
       ref,
       provider: server.provider,
       model,
@@ -56,6 +64,8 @@ export function createCandidates({ servers, mode, totalMemoryBytes }: CandidateD
       demonstration: model.demonstration ?? false,
       why,
     };
+    const { settable } = server;
+    return deps.applyScorecard?.(candidate, { supportsTools, settable }) ?? candidate;
   }
 
   function check(asked: { ref: string; provider: string }, place: Place, isPrivate: boolean) {

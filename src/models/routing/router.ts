@@ -14,6 +14,7 @@ import type { Choice, Memory } from "./choose.ts";
 import type { Note } from "../discovery.ts";
 import { allows } from "../locality.ts";
 import { createKeeping } from "../keeping/keeping.ts";
+import type { ApplyScorecard } from "../probe/apply.ts";
 import { toModelList } from "../model-list.ts";
 import { askAgain, createServers, type ServersDeps } from "../servers.ts";
 import { survey } from "../survey.ts";
@@ -23,6 +24,8 @@ export type RouterDeps = ServersDeps & {
   chain: Chain;
   /** `agents.defaults.heartbeat.model`. */
   heartbeat?: Chain | undefined;
+  /** Puts to use what was measured of a model; nothing is without it. */
+  applyScorecard?: ApplyScorecard | undefined;
   /** Asked anew for each choice: what is free changes. */
   memory: () => Memory;
   /** What a person said with `isopod models use`, kept over a restart. It comes before config's primary. */
@@ -36,7 +39,12 @@ export function createRouter(deps: RouterDeps): Models {
   const { mode, settings, demonstration, memory } = deps;
   const servers = createServers(deps);
   const totalMemoryBytes = memory().totalBytes;
-  const candidates = createCandidates({ servers, mode, totalMemoryBytes });
+  const candidates = createCandidates({
+    servers,
+    mode,
+    totalMemoryBytes,
+    applyScorecard: deps.applyScorecard,
+  });
   const automatic = createAutomatic({ servers, candidates, settings, demonstration, memory });
 
   async function route(wanted: Wanted, signal: AbortSignal): Promise<Candidate[]> {
