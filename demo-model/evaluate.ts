@@ -1,17 +1,20 @@
 /**
  * Evaluates the demonstration model through the whole gateway, on prompts whose words, file endings and
- * phrasings were never used in training: `held-out.json`. Ends with 1 where a goal is missed.
+ * phrasings were never used in training: `held-out.json`. Ends with 1 where a goal is missed. With --stock
+ * the prompts are made of training's own: whoever mends the generator looks at those failures, not at these.
  *
  *     node demo-model/evaluate.ts [--seed 1] [--limit 100] [--group find] [--failures] [--json]
+ *     node demo-model/evaluate.ts --stock demo-model/train/stock.json [--failures]
  *     node demo-model/evaluate.ts --provider ollama|llama-server|node-llama-cpp --url URL --model NAME
  */
 
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 import { createCases, spread } from "./evaluation/cases.ts";
 import { evaluateCases, type Progress } from "./evaluation/evaluate-cases.ts";
 import { type EvaluatedGateway, type Peer, SERVERS, startGateway } from "./evaluation/gateway.ts";
-import { readHeldOut } from "./evaluation/held-out.ts";
+import { readHeldOut, readStock } from "./evaluation/held-out.ts";
 import { toFailures, toTable } from "./evaluation/report.ts";
 
 const { values } = parseArgs({
@@ -19,6 +22,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     limit: { type: "string", default: "" },
     group: { type: "string", default: "" },
+    stock: { type: "string", default: "" },
     provider: { type: "string", default: "" },
     url: { type: "string", default: "" },
     model: { type: "string", default: "demo" },
@@ -27,13 +31,13 @@ const { values } = parseArgs({
   },
 });
 
-const all = createCases(Number(values.seed), readHeldOut());
-const ofGroup = all.filter(({ group }) => !values.group || group === values.group);
-const cases = values.limit ? spread(ofGroup, Number(values.limit)) : ofGroup;
+const stock = values.stock ? readStock(pathToFileURL(values.stock)) : readHeldOut();
+const all = createCases(Number(values.seed), stock, values.group);
+const cases = values.limit ? spread(all, Number(values.limit)) : all;
 const gateway = await startGateway(toPeer());
 try {
   complain(gateway);
-  const result = await evaluateCases(gateway, cases, cases.length < ofGroup.length, progress());
+  const result = await evaluateCases(gateway, cases, cases.length < all.length, progress());
   const text = values.json ? `${JSON.stringify(result)}\n` : toTable(result);
   process.stdout.write(
     text + (values.failures && !values.json ? `\n${toFailures(result.failures)}` : ""),

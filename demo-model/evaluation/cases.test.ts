@@ -22,7 +22,12 @@ test("the same seed makes the same cases, and another makes others", () => {
   assert.notDeepEqual(createCases(7, heldOut), createCases(8, heldOut));
 });
 
-test("every held-out phrasing is used", () => {
+test("a group alone has the cases that it has among the others", () => {
+  const all = createCases(3, heldOut).filter(({ group }) => group === "run");
+  assert.deepEqual(createCases(3, heldOut, "run"), all);
+});
+
+test("every held-out class of phrasings is used", () => {
   const kinds = new Set(createCases(1, heldOut).map(({ kind }) => kind));
   assert.deepEqual(kinds, new Set(Object.keys(heldOut.phrasings)));
 });

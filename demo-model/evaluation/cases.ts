@@ -33,19 +33,24 @@ const PLAN: readonly { group: Group; builds: Builds; counts: Record<Language, nu
   },
 ];
 
-export function createCases(seed: number, heldOut: Stock): Case[] {
-  const random = createRandom(seed);
-  return PLAN.flatMap(({ group, builds, counts }) =>
-    LANGUAGES.flatMap((language) => {
-      const phrased = phrasingsOf(builds, language, heldOut, random);
+/** Each group has a chance of its own: alone it has the cases that it has among the others. */
+export function createCases(seed: number, stock: Stock, only?: string): Case[] {
+  return PLAN.flatMap(({ group, builds, counts }, at) => {
+    if (only && group !== only) return [];
+    const random = createRandom(seed * SEEDS_APART + at);
+    return LANGUAGES.flatMap((language) => {
+      const phrased = phrasingsOf(builds, language, stock, random);
       return Array.from({ length: counts[language] }, (_, at) => {
         const next = phrased[at % phrased.length];
         if (!next) throw new Error(`There is no phrasing for ${group} in ${language}`);
-        return toCase({ group, language, ...next }, heldOut, random);
+        return toCase({ group, language, ...next }, stock, random);
       });
-    }),
-  );
+    });
+  });
 }
+
+/** More than there are groups. */
+const SEEDS_APART = 100;
 
 /** So many of them, spread evenly over groups and languages. */
 export const spread = (cases: readonly Case[], limit: number): readonly Case[] =>
@@ -77,10 +82,10 @@ function phrasingsOf(
 
 function toCase(
   { group, language, kind, phrasing, build }: Phrased & { group: Group; language: Language },
-  heldOut: Stock,
+  stock: Stock,
   random: Random,
 ): Case {
-  const draw = createDraw(random, language, heldOut);
+  const draw = createDraw(random, language, stock);
   const { slots, before, after = before, answer } = build(draw, phrasing);
   const asked = fill(phrasing, slots);
   // Some people begin with a capital.
