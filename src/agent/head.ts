@@ -1,6 +1,8 @@
 /** What stands before the history and is frozen for an epoch. */
 
+import { toInstructions } from "../models/constrained/form.ts";
 import type { Message, ToolSpec } from "../protocol/message.ts";
+import type { ToolMode } from "../protocol/scorecard.ts";
 import type { Epoch } from "../store/store.ts";
 import { toSpec } from "../tools/spec.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -15,23 +17,36 @@ export type Head = {
   preface: readonly Message[];
 };
 
-/** System text and tools, for models that call tools and for those that only chat. */
+/**
+ * System text and tools, for models that call tools and for those that only chat. Another way of calling is
+ * another head: within an epoch a model keeps to one.
+ */
 export interface Heads {
-  for(model: { tools: boolean }, instructions: readonly string[]): Omit<Head, "preface">;
+  for(
+    model: { tools: boolean; toolMode?: ToolMode },
+    instructions: readonly string[],
+  ): Omit<Head, "preface">;
 }
 
 /** Tools never change while a gateway runs, so their schemas are written once. */
 export function createHeads(tools: readonly Tool[]): Heads {
   let specs: ToolSpec[] | undefined;
   let toolsJson = "";
+  let described = "";
   const names = tools.map(({ name }) => name);
   return {
     for: (model, instructions) => {
       const facts: SystemFacts = { tools: model.tools ? names : [], instructions };
       if (!model.tools) return { system: systemText(facts), tools: [], toolsJson: "[]" };
       specs ??= tools.map(toSpec);
+      const head = { system: systemText(facts), tools: specs };
+      if (model.toolMode === "constrained") {
+        // Its provider puts the tools into words; those are what the model reads.
+        described ||= JSON.stringify(toInstructions(specs));
+        return { ...head, toolsJson: described };
+      }
       toolsJson ||= JSON.stringify(specs);
-      return { system: systemText(facts), tools: specs, toolsJson };
+      return { ...head, toolsJson };
     },
   };
 }
