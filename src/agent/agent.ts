@@ -1,5 +1,6 @@
 import type { MessageAccepted } from "../protocol/api.ts";
 import type { ApprovalRequest, Decision, TurnEvent } from "../protocol/event.ts";
+import type { Image } from "../protocol/message.ts";
 
 /**
  * Takes turns in stored sessions: appends the message, asks the model, runs tools, until the model stops
@@ -12,6 +13,7 @@ export interface Agent {
     person: string;
     session: string;
     text: string;
+    images?: readonly Image[];
     key?: string;
     attended: boolean;
   }): Promise<MessageAccepted>;
@@ -35,7 +37,12 @@ export interface Agent {
   runEphemeral(
     turn: {
       person: string;
-      history: { role: "user" | "assistant" | "system"; text: string }[];
+      history: {
+        role: "user" | "assistant" | "system";
+        text: string;
+        /** Of a user. */
+        images?: readonly Image[];
+      }[];
       /** `provider/model`; strict. */
       model?: string;
       /** One of `agents.entries`, whose model and instructions then hold. */

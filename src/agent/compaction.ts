@@ -6,6 +6,7 @@
 import { Fault } from "../base/fault.ts";
 import type { Candidate } from "../models/candidate.ts";
 import { neutralise, restore } from "../models/hostile.ts";
+import type { Priority } from "../models/queue/order.ts";
 import type { Message } from "../protocol/message.ts";
 import { cutText } from "./cut-text.ts";
 import { type Entry, sizeOf } from "./history.ts";
@@ -55,6 +56,8 @@ export type CompactionJob = {
   /** What the user asked in the turn that runs. */
   request: string;
   person: string;
+  /** Of the turn that needs it. */
+  priority?: Priority;
   /** Notes and memories as they are now. */
   notes: readonly Message[];
 };
@@ -97,7 +100,7 @@ const MAX_OLD_TEXT_BYTES = 2_000;
 const MAX_OLD_RESULT_BYTES = 600;
 
 async function summarise(
-  { candidate, window, person }: CompactionJob,
+  { candidate, window, person, priority = "person" }: CompactionJob,
   old: readonly Message[],
   signal: AbortSignal,
 ): Promise<string | undefined> {
@@ -119,6 +122,7 @@ async function summarise(
     maxTokens,
     params: candidate.params,
     person,
+    priority,
   } as const;
   let summary = "";
   try {

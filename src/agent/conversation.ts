@@ -6,34 +6,25 @@
 import { Fault } from "../base/fault.ts";
 import type { Candidate } from "../models/candidate.ts";
 import type { ChatEvent } from "../models/provider.ts";
+import { sees } from "../models/sight.ts";
+import { isServerFailure } from "../models/routing/breaker.ts";
 import type { TurnEvent } from "../protocol/event.ts";
 import type { Message } from "../protocol/message.ts";
-import { type Answer, ask, hasBegun } from "./ask.ts";
-import { planCut, shorten } from "./compaction.ts";
-import { type Meter, planWindow, textLimitBytes, type Window } from "./context-window.ts";
-import { type Head, headBytes } from "./head.ts";
-import { createTranscript, type Entry, type Transcript } from "./history.ts";
-import type { RequestLog } from "./prefix/requests.ts";
-import type { Recorder } from "./recorder.ts";
-import type { TextGates } from "./text-gate.ts";
+import { type Answer, ask, emptyAnswer, hasBegun } from "./ask.ts";
+import {
+  type ConversationDeps,
+  fits,
+  isStandIn,
+  opened,
+  refuseTooLong,
+  sentBytes,
+  type State,
+  tell,
+} from "./conversation-state.ts";
+import type { Entry } from "./history.ts";
+import { compact } from "./make-room.ts";
 
-export type ConversationDeps = {
-  head: Head;
-  /** What follows the head's preface, raw. */
-  entries: readonly Entry[];
-  /** Never empty. The first one is asked; the others only while nothing came of a request yet. */
-  candidates: readonly Candidate[];
-  recorder: Recorder;
-  meter: Meter;
-  requests: RequestLog;
-  /** Whose turn it is. */
-  person: string;
-  /** System text and tools for a model, and the notes as they are now. */
-  openHead(candidate: Candidate): Promise<Head>;
-  createGate: TextGates;
-  /** The user's text that the turn is about. */
-  request: string;
-};
+export type { ConversationDeps } from "./conversation-state.ts";
 
 export type Done = Extract<ChatEvent, { type: "done" }>;
 
@@ -56,21 +47,15 @@ export interface Conversation {
   ): Promise<Done>;
 }
 
-type State = {
-  /** Index of the candidate that answers, for the rest of the turn. */
-  at: number;
-  compactions: number;
-  candidate: Candidate;
-  head: Head;
-  window: Window;
-  entries: Entry[];
-  transcript: Transcript;
-};
-
 export function createConversation(deps: ConversationDeps): Conversation {
   const [first] = deps.candidates;
   if (!first) throw new RangeError("a route without a candidate"); // the router throws before
-  const state: State = { at: 0, compactions: 0, ...opened(first, deps.head, deps.entries) };
+  const state: State = {
+    at: 0,
+    told: false,
+    compactions: 0,
+    ...opened(first, deps.head, deps.entries),
+  };
   const push = (entries: readonly Entry[]) => {
     state.entries.push(...entries);
     state.transcript.push(entries);
@@ -88,17 +73,6 @@ export function createConversation(deps: ConversationDeps): Conversation {
   };
 }
 
-function opened(
-  candidate: Candidate,
-  head: Head,
-  entries: readonly Entry[],
-): Omit<State, "at" | "compactions"> {
-  const window = planWindow(candidate);
-  const transcript = createTranscript(head.preface, textLimitBytes(window, headBytes(head)));
-  transcript.push(entries);
-  return { candidate, head, window, entries: [...entries], transcript };
-}
-
 type Asking = {
   answer: Answer;
   nudge: readonly Message[];
@@ -111,25 +85,75 @@ async function askRoute(
   asking: Asking,
   signal: AbortSignal,
 ): Promise<Done> {
+  const { standIns, session } = deps;
+  if (!state.told) tell(deps, standIns.begins(session, state.candidate), asking.emit);
+  state.told = true;
   for (;;) {
     if (!fits(deps, state)) await compact(deps, state, asking.emit, signal);
-    if (isSurelyTooLong(state)) {
-      const { contextTokens, ref: model } = state.candidate;
-      throw new Fault("CONTEXT_FULL", { model, contextTokens });
-    }
     try {
-      return await askCandidate(deps, state, asking, signal);
+      refuseTooLong(state);
+      refuseImages(deps, state);
+      const done = await askCandidate(deps, state, asking, signal);
+      if (state.at === 0) tell(deps, standIns.answered(session, state.candidate), asking.emit);
+      return done;
     } catch (error) {
-      if (signal.aborted || hasBegun(asking.answer) || !(error instanceof Fault)) throw error;
-      if (error.code === "MODEL_CONTEXT_EXCEEDED") {
-        deps.meter.learn(state.candidate.ref, sentBytes(state), state.window.contextTokens);
-        if (!(await compact(deps, state, asking.emit, signal))) throw error;
-      } else {
-        await switchCandidate(deps, state, error, asking.emit);
-      }
+      if (signal.aborted || !(error instanceof Fault)) throw error;
+      asking = await goOn(deps, state, { ...asking, fault: error }, signal);
     }
   }
 }
+
+/** Images of this turn are what it is about: a model that does not see them cannot answer. */
+function refuseImages({ shows }: ConversationDeps, { candidate }: State): void {
+  if (shows && !sees(candidate.model)) throw new Fault("MODEL_BLIND", { ref: candidate.ref });
+}
+
+/** Makes room, or lets the next candidate go on. Throws where neither helps. */
+async function goOn(
+  deps: ConversationDeps,
+  state: State,
+  { fault, ...asking }: Asking & { fault: Fault },
+  signal: AbortSignal,
+): Promise<Asking> {
+  const { answer, emit } = asking;
+  if (hasBegun(answer)) {
+    const maySwitch = isServerFailure(fault.code) && answer.toolCalls.length === 0;
+    if (!maySwitch || !deps.candidates[state.at + 1]) throw fault;
+    const nudge = keepBegun(deps, state, answer) ? GO_ON : asking.nudge;
+    await switchCandidate(deps, state, fault, emit);
+    return { ...asking, nudge };
+  }
+  if (fault.code === "MODEL_CONTEXT_EXCEEDED") {
+    deps.meter.learn(state.candidate.ref, sentBytes(state), state.window.contextTokens);
+    if (await compact(deps, state, emit, signal)) return asking;
+  }
+  // A conversation that is too long is so for the next one as well, but where that one only stood in.
+  if (TOO_LONG.has(fault.code) && !isStandIn(deps, state)) throw fault;
+  await switchCandidate(deps, state, fault, emit);
+  return asking;
+}
+
+const TOO_LONG: ReadonlySet<string> = new Set(["CONTEXT_FULL", "MODEL_CONTEXT_EXCEEDED"]);
+
+/** What was shown stays: it becomes history, and nobody says it again. False where it was no word. */
+function keepBegun({ recorder }: ConversationDeps, state: State, answer: Answer): boolean {
+  const { text, reasoning } = answer;
+  Object.assign(answer, emptyAnswer());
+  if (text.trim() === "") return false;
+  const entries = recorder.append([
+    { role: "assistant", text, ...(reasoning === "" ? {} : { reasoning }), toolCalls: [] },
+  ]);
+  state.entries.push(...entries);
+  state.transcript.push(entries);
+  return true;
+}
+
+const GO_ON: readonly Message[] = [
+  {
+    role: "user",
+    text: "(Your answer was cut off after its last word. Go on from there, and repeat nothing of it.)",
+  },
+];
 
 async function askCandidate(
   deps: ConversationDeps,
@@ -149,12 +173,13 @@ async function askCandidate(
     ...(candidate.maxTokens === undefined ? {} : { maxTokens: candidate.maxTokens }),
     params: candidate.params,
     person: deps.person,
+    ...(deps.priority === undefined ? {} : { priority: deps.priority }),
   };
   const answered = deps.requests.begin(candidate, request);
   const gate = deps.createGate(head.tools, messages);
   await ask(answer, { candidate, request, gate, emit }, signal);
   // `Provider.chat` ends with exactly one `done` or throws.
-  const end = answer.end ?? { type: "done", reason: "stop", usage: NOTHING_USED } as const;
+  const end = answer.end ?? ({ type: "done", reason: "stop", usage: NOTHING_USED } as const);
   const usage = answered(end);
   deps.meter.learn(candidate.ref, sizeBytes, usage.inputTokens);
   emit({ type: "usage", ...usage });
@@ -166,24 +191,6 @@ async function askCandidate(
 
 const NOTHING_USED = { inputTokens: 0, outputTokens: 0 };
 
-const sentBytes = ({ head, transcript }: Pick<State, "head" | "transcript">): number =>
-  headBytes(head) + transcript.sizeBytes;
-
-/** No tokenizer packs a prompt with its schemas tighter than this. */
-const DENSEST_BYTES_PER_TOKEN = 5;
-
-/**
- * The estimate errs on the safe side, so what it thinks too long by a little is tried; what cannot fit at
- * all is not, because some servers cut the beginning off without a word.
- */
-const isSurelyTooLong = (state: State): boolean => {
-  const { contextTokens, inputTokens } = state.window;
-  return sentBytes(state) / DENSEST_BYTES_PER_TOKEN > Math.max(contextTokens, inputTokens);
-};
-
-const fits = ({ meter }: ConversationDeps, state: State): boolean =>
-  meter.tokens(state.candidate.ref, sentBytes(state)) <= state.window.inputTokens;
-
 /** For the rest of this turn only. Rethrows where there is nobody left. */
 async function switchCandidate(
   deps: ConversationDeps,
@@ -193,52 +200,12 @@ async function switchCandidate(
 ): Promise<void> {
   const from = state.candidate;
   const next = deps.candidates[state.at + 1];
-  if (!next) throw fault;
+  // That the last one was too small says less than why it was asked at all.
+  if (!next) throw TOO_LONG.has(fault.code) ? (state.failed ?? fault) : fault;
   // The frozen head serves any model that calls tools alike; one that only chats gets its own, unstored.
   const own = next.tools === from.tools ? state.head : await deps.openHead(next);
   const head = { ...own, preface: state.head.preface };
-  Object.assign(state, { at: state.at + 1, ...opened(next, head, state.entries) });
-  emit({
-    type: "note",
-    code: "MODEL_SWITCHED",
-    text: `"${next.ref}" (${next.locality}) answers instead of "${from.ref}" for this turn. ${fault.message}`,
-  });
+  const failed = state.failed ?? fault;
+  Object.assign(state, { at: state.at + 1, failed, ...opened(next, head, state.entries) });
+  tell(deps, deps.standIns.switches(deps.session, from, next, fault.message), emit);
 }
-
-/** A turn that needs more is reading what it cannot hold; each one costs a request. */
-const MAX_COMPACTIONS = 4;
-
-/** Replaces the older part once. False when nothing could be left out. */
-async function compact(
-  deps: ConversationDeps,
-  state: State,
-  emit: (event: TurnEvent) => void,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { candidate, window, entries, head } = state;
-  if (state.compactions >= MAX_COMPACTIONS) return false;
-  const tokens = (sizeBytes: number) => deps.meter.tokens(candidate.ref, sizeBytes);
-  const roomTokens = window.inputTokens - tokens(headBytes(head));
-  const cut = planCut(
-    entries.map(({ message }) => message),
-    roomTokens,
-    tokens,
-  );
-  if (cut === 0) return false;
-  state.compactions += 1;
-  emit({ type: "waiting", on: "model", text: "shortening the conversation" });
-  const fresh = await deps.openHead(candidate);
-  const job = { candidate, window, entries, cut, preface: head.preface, notes: fresh.preface, person: deps.person };
-  const { preface, kept, how } = await shorten({ ...job, request: deps.request }, signal);
-  const { system, toolsJson } = fresh;
-  const firstMessage = kept[0]?.id;
-  deps.recorder.beginEpoch({ why: "compaction", system, toolsJson, preface, firstMessage });
-  Object.assign(state, opened(candidate, { ...fresh, preface }, kept));
-  emit({ type: "note", code: "CONTEXT_COMPACTED", text: COMPACTED[how] });
-  return true;
-}
-
-const COMPACTED = {
-  summary: "The older part of the conversation was replaced by a summary, to make room",
-  dropped: "The older part of the conversation was left out: the model could not summarise it",
-};

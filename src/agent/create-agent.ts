@@ -30,7 +30,10 @@ export function createAgent(deps: AgentDeps): Agent {
     decide: async (person, id, decision) => approvals.decide(person, id, decision),
     resume: async () => {
       const turns = await deps.store.turns.unfinished();
-      for (const turn of turns) lanes.add(turn);
+      for (const turn of turns) {
+        parts.turnDeps.resumed.add(turn.id);
+        lanes.add(turn);
+      }
       return { turns: turns.length };
     },
     close: () => {

@@ -9,6 +9,7 @@ import type { Message } from "../protocol/message.ts";
 import type { Agent } from "./agent.ts";
 import type { Parts } from "./parts.ts";
 import type { Head } from "./head.ts";
+import type { Entry } from "./history.ts";
 import { runLoop } from "./loop.ts";
 import { readNotes } from "./notes.ts";
 import { createRequestLog } from "./prefix/requests.ts";
@@ -49,7 +50,7 @@ async function prepare(
   const candidates = await router.route({ picked: turn.model, chain: agent.model }, signal);
   const [first] = candidates;
   if (!first) throw new Fault("MODEL_NONE", { why: "the route is empty" });
-  const context = turnDeps.toolContext(person);
+  const context = turnDeps.toolContext({ person, private: false });
   const callers = turn.history.filter(({ role }) => role === "system");
   const instructions = [agent.instructions, ...callers.map(({ text }) => neutralise(text))];
   const openHead = async (candidate: Candidate): Promise<Head> => ({
@@ -59,17 +60,13 @@ async function prepare(
   const entries = turn.history
     .flatMap(toMessage)
     .map((message) => ({ id: createId("msg", clock.now()), message }));
-  const last = entries.findLast(({ message }) => message.role === "user");
+  const last = entries.findLast(isOfUser);
   if (last) {
     const { mode, sandbox } = deps;
     const choice = sandbox();
     const sandboxOff = choice.ok ? undefined : choice.reason;
     const facts = { now: minute(clock.now()), mode: mode(), sandboxOff, memories: [] };
-    last.message = {
-      role: "user",
-      text: last.message.text,
-      context: contextLines(facts, undefined),
-    };
+    last.message = { ...last.message, context: contextLines(facts, undefined) };
   }
   const recorder = createEphemeralRecorder(clock);
   return {
@@ -82,6 +79,8 @@ async function prepare(
     requests: createRequestLog({ ...turnDeps, recorder, session: "" }),
     meter: turnDeps.meter,
     openHead,
+    standIns: turnDeps.standIns,
+    priority: "api" as const,
     createGate: turnDeps.gates,
     person,
     session: "",
@@ -102,7 +101,11 @@ function agentOf({ defaults, entries }: Settings, name: string | undefined) {
   return { instructions: entry?.instructions ?? defaults.instructions, model: entry?.model };
 }
 
-function toMessage({ role, text }: EphemeralTurn["history"][number]): Message[] {
+function toMessage({ role, text, images }: EphemeralTurn["history"][number]): Message[] {
   if (role === "system") return [];
-  return role === "user" ? [{ role, text }] : [{ role, text, toolCalls: [] }];
+  if (role === "assistant") return [{ role, text, toolCalls: [] }];
+  return [{ role, text, ...(images?.length && { images }) }];
 }
+
+const isOfUser = (entry: Entry): entry is Entry & { message: { role: "user" } } =>
+  entry.message.role === "user";

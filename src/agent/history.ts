@@ -5,10 +5,11 @@
  * byte.
  */
 
-import type { Message, ToolCall } from "../protocol/message.ts";
+import type { Image, Message, ToolCall } from "../protocol/message.ts";
 import type { StoredMessage } from "../store/store.ts";
 
 import { neutralise, restore } from "../models/hostile.ts";
+import { imagesOf, withImageLines } from "../models/sight.ts";
 import { cutText } from "./cut-text.ts";
 
 /** A raw message and the id it is stored under. */
@@ -23,9 +24,21 @@ export interface Transcript {
 
 /** Templates put markers around each message; about this many bytes' worth of tokens. */
 const MESSAGE_OVERHEAD_BYTES = 16;
+/**
+ * What an image takes of the window, as so much text: its pixels count and not its bytes. 1,500 tokens is
+ * the most that Anthropic counts for one, and about what local models with tiles take.
+ */
+const IMAGE_TEXT_BYTES = 6_000;
 
-/** `textLimitBytes` is the most of one text that is sent: no single message may fill the window. */
-export function createTranscript(preface: readonly Message[], textLimitBytes: number): Transcript {
+/**
+ * `textLimitBytes` is the most of one text that is sent: no single message may fill the window. A model that
+ * does not see gets a line in the place of each image.
+ */
+export function createTranscript(
+  preface: readonly Message[],
+  textLimitBytes: number,
+  sees = true,
+): Transcript {
   const messages: Message[] = [];
   let open: ToolCall[] = [];
   let resultLimitBytes = textLimitBytes;
@@ -44,13 +57,13 @@ export function createTranscript(preface: readonly Message[], textLimitBytes: nu
       const at = open.findIndex((call) => call.id === message.callId);
       if (at === -1) return; // a second result, or one of a call that is not sent
       open.splice(at, 1);
-      return add(neutralMessage(message, resultLimitBytes));
+      return add(neutralMessage(message, resultLimitBytes, sees));
     }
     closeOpenCalls();
     const last = messages.at(-1)?.role;
     if (message.role === "user" && (last === "user" || last === "tool")) add(NO_ANSWER);
     if (message.role === "assistant" && last === "assistant") add(GO_ON);
-    add(neutralMessage(message, textLimitBytes));
+    add(neutralMessage(message, textLimitBytes, sees));
     if (message.role !== "assistant") return;
     open = [...message.toolCalls];
     // Results of one message share the room, so that many at once cannot overflow it either.
@@ -108,12 +121,14 @@ export const callIds = (messages: readonly { message: Message }[]): string[] =>
 
 export function sizeOf(message: Message): number {
   let bytes = MESSAGE_OVERHEAD_BYTES + Buffer.byteLength(message.text);
+  bytes += imagesOf(message).length * IMAGE_TEXT_BYTES;
   if (message.role === "user" && message.context) bytes += Buffer.byteLength(message.context);
   if (message.role === "assistant") {
     bytes += Buffer.byteLength(message.reasoning ?? "");
     for (const call of message.toolCalls) {
       bytes += MESSAGE_OVERHEAD_BYTES + call.tool.length + Buffer.byteLength(call.argumentsJson);
     }
+    for (const { json } of message.sealed?.items ?? []) bytes += Buffer.byteLength(json);
   }
   return bytes;
 }
@@ -130,15 +145,23 @@ const NO_ANSWER: Message = {
 };
 const GO_ON: Message = { role: "user", text: "(go on)" };
 
-function neutralMessage(message: Message, limitBytes: number): Message {
+function neutralMessage(message: Message, limitBytes: number, sees: boolean): Message {
   const text = cutText(message.text, limitBytes);
   switch (message.role) {
-    case "user":
-      return message.context === undefined
-        ? { role: "user", text: neutralise(text) }
-        : { role: "user", text: neutralise(text), context: neutralise(message.context) };
+    case "user": {
+      const { context } = message;
+      return {
+        role: "user",
+        ...neutralParts(text, message.images, sees),
+        ...(context === undefined ? {} : { context: neutralise(context) }),
+      };
+    }
     case "tool":
-      return { ...message, tool: neutralise(message.tool), text: neutralise(text) };
+      return {
+        ...withoutImages(message),
+        tool: neutralise(message.tool),
+        ...neutralParts(text, message.images, sees),
+      };
     case "assistant":
       return {
         role: "assistant",
@@ -146,8 +169,26 @@ function neutralMessage(message: Message, limitBytes: number): Message {
         ...(message.reasoning === undefined ? {} : { reasoning: neutralOwn(message.reasoning) }),
         // Arguments are the dialect's: it replays the server's own bytes, made harmless where they must be.
         toolCalls: message.toolCalls.map((call) => ({ ...call, tool: neutralise(call.tool) })),
+        ...(message.sealed && { sealed: message.sealed }),
       };
   }
+}
+
+/** A file may be called like a control token. */
+function neutralParts(text: string, images: readonly Image[] | undefined, sees: boolean) {
+  if (!images?.length) return { text: neutralise(text) };
+  if (!sees) return { text: neutralise(withImageLines(text, images)) };
+  return {
+    text: neutralise(text),
+    images: images.map((image) => ({ ...image, name: neutralise(image.name) })),
+  };
+}
+
+function withoutImages<M extends Extract<Message, { role: "tool" }>>(
+  message: M,
+): Omit<M, "images"> {
+  const { images: _images, ...rest } = message;
+  return rest;
 }
 
 /** A model repeats neutral forms that it read; those stay as they are. */

@@ -8,7 +8,7 @@ import { Fault } from "../base/fault.ts";
 import { createId } from "../base/ids.ts";
 import type { TurnEvent } from "../protocol/event.ts";
 import type { Message, ToolCall } from "../protocol/message.ts";
-import type { Candidate } from "../models/candidate.ts";
+import { imagesOf } from "../models/sight.ts";
 import type { Tool } from "../tools/tool.ts";
 import { type Answer, emptyAnswer, isEmpty } from "./ask.ts";
 import { type CallRunner, type CallsDeps, createCallRunner } from "./calls.ts";
@@ -17,7 +17,7 @@ import { createConversation, type Conversation, type ConversationDeps } from "./
 import { createBudget, createLoopGuard, type Limits } from "./guards.ts";
 import { openCalls, resultOf } from "./history.ts";
 
-export type LoopTurn = Omit<ConversationDeps, "request"> &
+export type LoopTurn = Omit<ConversationDeps, "request" | "shows"> &
   Omit<CallsDeps, "guard" | "budget" | "tools"> & {
     /** The messages of this turn so far: the user's, and after a crash what followed it. */
     own: readonly Message[];
@@ -40,14 +40,15 @@ export async function runLoop(
   signal: AbortSignal,
 ): Promise<TurnEnd> {
   const { own } = turn;
-  const conversation = createConversation({ ...turn, request: own[0]?.text ?? "" });
+  const [asked] = own;
+  const shows = asked !== undefined && imagesOf(asked).length > 0;
+  const conversation = createConversation({ ...turn, request: asked?.text ?? "", shows });
   const guard = createLoopGuard(own);
   const budget = createBudget(turn.limits, own.filter(({ role }) => role === "assistant").length);
   const tools = new Map(turn.tools.map((tool) => [tool.name, tool]));
   const runner = createCallRunner({ ...turn, tools, guard, budget });
   const state: State = { conversation, runner, answer: emptyAnswer(), ids: new Set(turn.callIds) };
 
-  tellInstead(conversation.candidate, emit);
   try {
     const left = openCalls(conversation.entries);
     await runCalls(state, { calls: left, resumed: true, cut: false }, emit, signal);
@@ -67,13 +68,6 @@ export async function runLoop(
     if (!isClosing(signal)) leaveWellFormed(state, emit);
     throw error;
   }
-}
-
-/** Another was configured to answer, and the router already knows that it cannot: a switch like any other. */
-function tellInstead({ ref, locality, insteadOf }: Candidate, emit: (event: TurnEvent) => void) {
-  if (!insteadOf) return;
-  const text = `"${ref}" (${locality}) answers instead of "${insteadOf.ref}" for this turn. ${insteadOf.message}`;
-  emit({ type: "note", code: "MODEL_SWITCHED", text });
 }
 
 type State = {

@@ -14,9 +14,10 @@ import { createMeter } from "./context-window.ts";
 import { createHeads } from "./head.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { createLive, type Live } from "./live.ts";
-import { createMemory } from "./memory.ts";
+import { createMemory, type MemoryOf } from "./memory.ts";
 import { createPrints } from "./prefix/requests.ts";
 import type { AgentSettings } from "./settings.ts";
+import { createStandIns } from "./stand-in.ts";
 import { createTextGates } from "./text-gate.ts";
 import { createMinuteText, type Told } from "./turn-context.ts";
 import { runTurn, type TurnDeps } from "./turns.ts";
@@ -76,7 +77,9 @@ export function createParts(deps: AgentDeps): Parts {
     defaults,
     clock,
     log,
-    toolContext: (person) => toolContext(deps, person),
+    toolContext: (of) => toolContext(deps, of),
+    standIns: createStandIns(),
+    resumed: new Set(),
     onAppend: (turn, message) => {
       const forget = live.get(turn.id)?.mark();
       return () => {
@@ -105,9 +108,9 @@ export function createParts(deps: AgentDeps): Parts {
   return { deps, turnDeps, lanes, approvals, live, told, minute };
 }
 
-function toolContext(deps: AgentDeps, person: string): Omit<ToolContext, "signal"> {
+function toolContext(deps: AgentDeps, of: MemoryOf): Omit<ToolContext, "signal"> {
   const choice = deps.sandbox();
-  const memory = createMemory(deps.store.memories, person, deps.clock);
+  const memory = createMemory(deps.store.memories, of, deps.clock);
   const { workspace } = deps;
   if (choice.ok) return { workspace, memory, sandbox: choice.sandbox };
   const { reason, fix } = choice;

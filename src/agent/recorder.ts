@@ -5,7 +5,14 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
 import { createId } from "../base/ids.ts";
 import type { Message, ToolCall } from "../protocol/message.ts";
-import type { Epoch, JournalEntry, Store, StoredMessage, StoredUsage, Turn } from "../store/store.ts";
+import type {
+  Epoch,
+  JournalEntry,
+  Store,
+  StoredMessage,
+  StoredUsage,
+  Turn,
+} from "../store/store.ts";
 import type { Entry } from "./history.ts";
 
 export interface Recorder {
@@ -14,6 +21,8 @@ export interface Recorder {
   usage(used: Used): void;
   /** The number of the session's epoch; 0 for a session that is kept nowhere. */
   epoch(): number;
+  /** Something people should read later as well. */
+  note(note: { code: string; text: string }): void;
   /** A new head for what follows. */
   beginEpoch(epoch: NewEpoch): void;
   /** Resolves once everything so far is on disk; throws what kept it from there. */
@@ -82,6 +91,7 @@ export function createRecorder({
     usage: (used) =>
       write(store.sessions.addUsage({ ...used, session, turn: turn.id, at: clock.now() })),
     epoch: () => number,
+    note: (note) => write(store.turns.addNote(turn.id, { ...note, at: clock.now() })),
     running: () => write(store.turns.setState(turn.id, "running", clock.now())),
     beginEpoch: (head) => {
       onEpoch(head.why);
@@ -117,6 +127,7 @@ export function createEphemeralRecorder(clock: Clock): Recorder {
     append: (messages) =>
       messages.map((message) => ({ id: createId("msg", clock.now()), message })),
     usage: () => {},
+    note: () => {},
     epoch: () => 0,
     beginEpoch: () => {},
     settled: async () => {},

@@ -6,6 +6,7 @@ import type { MessageAccepted } from "../protocol/api.ts";
 import type { Session, StoredMessage, Turn } from "../store/store.ts";
 import type { Agent } from "./agent.ts";
 import type { Parts } from "./parts.ts";
+import { listMemories } from "./memory.ts";
 import { titleOf } from "./title.ts";
 import { contextLines, type Told } from "./turn-context.ts";
 
@@ -30,7 +31,8 @@ export async function submit(
   const state = stateOf(parts);
   const context = await contextOf(parts, session, state, now);
   const { turn, stored } = opening(session, message, context, now);
-  const title = session.title.trim() === "" ? { title: titleOf(message.text) } : {};
+  const named = message.text || (message.images?.[0]?.name ?? "");
+  const title = session.title.trim() === "" ? { title: titleOf(named) } : {};
   const [opened] = await Promise.all([
     deps.store.turns.open(turn, stored, key),
     deps.store.sessions.update(person, session.id, { ...title, updatedAt: now }),
@@ -50,7 +52,7 @@ export async function submit(
 
 function opening(
   session: Session,
-  { person, text, attended }: { person: string; text: string; attended: boolean },
+  { person, text, images, attended }: Parameters<Agent["submit"]>[0],
   context: string,
   now: number,
 ): { turn: Turn; stored: StoredMessage } {
@@ -62,7 +64,7 @@ function opening(
     attended,
     createdAt: now,
   };
-  const message = { role: "user", text, context } as const;
+  const message = { role: "user", text, context, ...(images?.length && { images }) } as const;
   const id = createId("msg", now);
   return { turn, stored: { id, session: session.id, turn: turn.id, at: now, message } };
 }
@@ -81,10 +83,15 @@ async function contextOf(
 ): Promise<string> {
   // The first message of a session has all memories before it already.
   const isFirst = session.updatedAt === session.createdAt;
-  const known = isFirst ? [] : await deps.store.memories.list(session.owner);
+  const known = isFirst ? [] : await listMemories(deps.store.memories, memoryOf(session));
   const memories = known.filter(({ at }) => at > session.updatedAt).map(({ text }) => text);
   return contextLines({ ...state, now: minute(now), memories }, told.get(session.id));
 }
+
+const memoryOf = ({ owner, private: isPrivate = false }: Session) => ({
+  person: owner,
+  private: isPrivate,
+});
 
 function remember(told: Parts["told"], session: string, state: Told): void {
   told.delete(session); // so that it moves to the end

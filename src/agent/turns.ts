@@ -1,7 +1,7 @@
 /** Runs one stored turn from where it stands: makes the head and the history, runs the loop, ends it. */
 
 import type { Clock } from "../base/clock.ts";
-import { Fault, toFault } from "../base/fault.ts";
+import { Fault, type FaultReport, toFault } from "../base/fault.ts";
 import type { Log } from "../base/log.ts";
 import type { Candidate, Router } from "../models/candidate.ts";
 import type { TurnEvent } from "../protocol/event.ts";
@@ -14,9 +14,13 @@ import { createRequestLog, type Prints } from "./prefix/requests.ts";
 import { type Head, type Heads, isCurrent } from "./head.ts";
 import { callIds, entriesUpTo } from "./history.ts";
 import { isClosing, runLoop } from "./loop.ts";
+import type { MemoryOf } from "./memory.ts";
 import { readNotes } from "./notes.ts";
+import { routePatiently } from "./patience.ts";
 import { createRecorder } from "./recorder.ts";
+import type { StandIns } from "./stand-in.ts";
 import type { TextGates } from "./text-gate.ts";
+import { toolModeNote } from "./tool-mode.ts";
 import type { AgentDefaults } from "./settings.ts";
 
 export type TurnDeps = {
@@ -33,14 +37,15 @@ export type TurnDeps = {
   clock: Clock;
   log: Log;
   /** What tools work with on behalf of a person. */
-  toolContext(person: string): Omit<ToolContext, "signal">;
+  toolContext(of: MemoryOf): Omit<ToolContext, "signal">;
+  standIns: StandIns;
+  /** Turns that a crash or a stop left unfinished: their model server may still be starting. */
+  resumed: Set<string>;
   /** Called when a message is made; what it returns is called once that message is on disk. */
   onAppend(turn: Turn, message: StoredMessage): () => void;
   /** What a session was told between its messages may be gone. */
   onCompaction(session: string): void;
 };
-
-type AnyFault = ReturnType<typeof toFault>;
 
 /** Never throws: how it ended stands in the store and in the last event. */
 export async function runTurn(
@@ -51,9 +56,10 @@ export async function runTurn(
 ): Promise<void> {
   const { store, clock } = deps;
   let written: () => Promise<void> = async () => {};
-  const end = async (state: Turn["state"], fault?: AnyFault) => {
+  let picked = false;
+  const end = async (state: Turn["state"], fault?: FaultReport) => {
     // Both at once, so that they share a commit; neither is lost when the other one fails.
-    const ends = [written(), store.turns.setState(turn.id, state, clock.now(), fault?.toJSON())];
+    const ends = [written(), store.turns.setState(turn.id, state, clock.now(), fault)];
     for (const end of await Promise.allSettled(ends)) {
       if (end.status === "rejected") throw end.reason;
     }
@@ -61,7 +67,8 @@ export async function runTurn(
   try {
     const session = await store.sessions.get(turn.owner, turn.session);
     if (!session) throw new Fault("NOT_FOUND", { what: "session", id: turn.session });
-    const prepared = await prepare(deps, turn, session, signal);
+    picked = session.model !== undefined;
+    const prepared = await prepare(deps, { turn, session, emit }, signal);
     written = prepared.recorder.settled;
     const { reason } = await runLoop(prepared, emit, signal);
     await end("done");
@@ -70,24 +77,49 @@ export async function runTurn(
     if (isClosing(signal)) return void (await written().catch(reportTo(deps)));
     // Once it was stopped, whatever a server or a tool made of that is no news.
     const { aborted, reason } = signal;
-    const fault = aborted && reason instanceof Fault ? reason : toFault(error, logTo(deps, turn));
+    const met = aborted && reason instanceof Fault ? reason : toFault(error, logTo(deps, turn));
+    const fault = picked ? withWayOn(met, turn) : met.toJSON();
     try {
       await end(fault.code === "TURN_STOPPED" ? "stopped" : "failed", fault);
     } catch (error) {
       // The person is told what went wrong first; on disk the turn stays unfinished and is taken up again.
       deps.log.error({ turn: turn.id, err: error }, "could not store how a turn ended");
     }
-    emit({ type: "failed", ...fault.toJSON() });
+    emit({ type: "failed", ...fault });
   }
 }
 
-async function prepare(deps: TurnDeps, turn: Turn, session: Session, signal: AbortSignal) {
-  const { store, clock, router, tools, approvals, meter, defaults } = deps;
-  const [candidates, stored, epoch] = await Promise.all([
-    router.route({ picked: session.model, private: session.private }, signal),
+/** A picked model is strict, so that nobody answers in its place: the fault says how somebody may. */
+function withWayOn({ code, message, fix }: FaultReport, { session }: Turn): FaultReport {
+  if (!code.startsWith("MODEL_")) return { code, message, fix };
+  const command = `isopod chat --session ${session} --model auto`;
+  return { code, message, fix: `${fix}; or let another one answer: \`${command}\`` };
+}
+
+type Begun = { turn: Turn; session: Session; emit: (event: TurnEvent) => void };
+
+/** Waits for a server that is being started, and says so. */
+async function findRoute(
+  { router, clock, resumed }: TurnDeps,
+  { turn, session, emit }: Begun,
+  epoch: Epoch | undefined,
+  signal: AbortSignal,
+): Promise<Candidate[]> {
+  const onWait = (text: string) => emit({ type: "waiting", on: "model", text });
+  const wanted = { picked: session.model, private: session.private, onWait };
+  const route = () => router.route(wanted, signal);
+  if (!resumed.delete(turn.id)) return route();
+  return routePatiently(route, { clock, onWait, before: epoch?.model }, signal);
+}
+
+async function prepare(deps: TurnDeps, begun: Begun, signal: AbortSignal) {
+  const { store, clock, tools, approvals, meter, defaults } = deps;
+  const { turn, session } = begun;
+  const [stored, epoch] = await Promise.all([
     store.sessions.messages(session.id),
     store.sessions.epoch(session.id),
   ]);
+  const candidates = await findRoute(deps, begun, epoch, signal);
   const [first] = candidates;
   if (!first) throw new Fault("MODEL_NONE", { why: "the route is empty" });
   const recorder = createRecorder({
@@ -101,7 +133,7 @@ async function prepare(deps: TurnDeps, turn: Turn, session: Session, signal: Abo
     },
   });
   if (turn.state === "queued") recorder.running();
-  const context = deps.toolContext(turn.owner);
+  const context = deps.toolContext({ person: turn.owner, private: session.private ?? false });
   const openHead = async (candidate: Candidate): Promise<Head> => ({
     ...deps.heads.for(candidate, [defaults.instructions]),
     preface: await readNotes(candidate, context, signal),
@@ -109,7 +141,11 @@ async function prepare(deps: TurnDeps, turn: Turn, session: Session, signal: Abo
   const from = await headOf(epoch, first, deps, openHead);
   const firstMessage = epoch ? epoch.firstMessage : stored[0]?.id;
   const { system, toolsJson, preface } = from.head;
-  if (from.why) recorder.beginEpoch({ why: from.why, system, toolsJson, preface, firstMessage });
+  if (from.why) {
+    recorder.beginEpoch({ why: from.why, system, toolsJson, preface, firstMessage });
+    const note = toolModeNote(first);
+    if (note) begun.emit(note);
+  }
   return {
     head: from.head,
     entries: entriesUpTo(stored, turn.id, firstMessage),
@@ -120,6 +156,7 @@ async function prepare(deps: TurnDeps, turn: Turn, session: Session, signal: Abo
     requests: createRequestLog({ ...deps, recorder, session: session.id }),
     meter,
     openHead,
+    standIns: deps.standIns,
     createGate: deps.gates,
     person: turn.owner,
     session: session.id,
@@ -141,9 +178,20 @@ async function headOf(
   openHead: (candidate: Candidate) => Promise<Head>,
 ): Promise<{ head: Head; why?: Epoch["why"] }> {
   if (!epoch) return { head: await openHead(candidate), why: "new" };
+  // One that answers for this turn only changes nothing that lasts.
+  if (candidate.insteadOf) return { head: await standInHead(epoch, candidate, openHead) };
   const fresh = heads.for(candidate, [defaults.instructions]);
   const head = { ...fresh, preface: epoch.preface };
   return isCurrent(epoch, candidate.ref, fresh) ? { head } : { head, why: "model" };
+}
+
+/** The frozen head serves any model that calls tools alike; one that only chats gets its own, unstored. */
+async function standInHead(
+  epoch: Epoch,
+  candidate: Candidate,
+  openHead: (candidate: Candidate) => Promise<Head>,
+): Promise<Head> {
+  return { ...(await openHead(candidate)), preface: epoch.preface };
 }
 
 const logTo =

@@ -2,7 +2,13 @@
 
 import { Fault, ReportedFault } from "../base/fault.ts";
 import { readServerEvents } from "../base/sse.ts";
-import type { MessageAccepted, PairingCode, SessionDetail } from "../protocol/api.ts";
+import type {
+  ConfigInForce,
+  MessageAccepted,
+  PairingCode,
+  SessionCreate,
+  SessionDetail,
+} from "../protocol/api.ts";
 import type { Finding } from "../protocol/check.ts";
 import type { CostReport } from "../protocol/cost.ts";
 import type { AppEvent, Decision, Mode, SessionSummary, Status } from "../protocol/event.ts";
@@ -109,9 +115,9 @@ const createSessionCalls = (call: Call, follow: Follow) => {
     /** One's own, newest first. */
     sessions: (signal: AbortSignal) =>
       call<{ sessions: SessionSummary[] }>("GET", "/api/sessions", signal),
-    createSession: (session: { model?: string; title?: string }, signal: AbortSignal) =>
+    createSession: (session: SessionCreate, signal: AbortSignal) =>
       call<SessionSummary>("POST", "/api/sessions", signal, { body: session }),
-    updateSession: (id: string, change: { model: string }, signal: AbortSignal) =>
+    updateSession: (id: string, change: { model: string | null }, signal: AbortSignal) =>
       call<SessionSummary>("PATCH", at(id), signal, { body: change }),
     session: (id: string, signal: AbortSignal) => call<SessionDetail>("GET", at(id), signal),
 

@@ -12,7 +12,11 @@ export const chat = defineCommand({
   options: [
     ["--json", "print the events, one JSON object a line"],
     ["--session <id>", "go on in the session of this id, or of this title (made at its first use)"],
-    ["--model <provider/model>", "let this model answer, and no other"],
+    [
+      "--model <provider/model>",
+      'let this model answer, and no other; "auto" gives the choice back',
+    ],
+    ["--private", "a new session that no model beyond your own machines is asked in, in any mode"],
   ],
 
   // A script reads events, and the last is `done` or `failed`, also where no turn began.
@@ -34,17 +38,30 @@ export const chat = defineCommand({
 
 async function openSession(client: Client, { options, signal }: Call): Promise<string> {
   const { session: wanted, model } = options;
-  const more = typeof model === "string" ? { model } : {};
+  const isPrivate = options["private"] === true;
+  const more = {
+    ...(typeof model === "string" && model !== AUTOMATIC && { model }),
+    ...(isPrivate && { private: true }),
+  };
   if (typeof wanted !== "string") return (await client.createSession(more, signal)).id;
   const { sessions } = await client.sessions(signal);
-  const found = sessions.find(({ id, title }) => id === wanted || title === wanted);
-  if (!found && !ID.test(wanted)) {
+  const known = sessions.find(({ id, title }) => id === wanted || title === wanted);
+  if (!known && !ID.test(wanted)) {
     return (await client.createSession({ ...more, title: wanted }, signal)).id;
   }
-  const id = found?.id ?? (await client.session(wanted, signal)).session.id; // throws NOT_FOUND
-  if (typeof model === "string") await client.updateSession(id, { model }, signal);
-  return id;
+  const found = known ?? (await client.session(wanted, signal)).session; // throws NOT_FOUND
+  if (isPrivate && !found.private) {
+    const detail = `"${wanted}" was not begun as private, and what was said in it may have left already`;
+    throw new Fault("USAGE", { detail, command: "isopod chat" });
+  }
+  if (typeof model === "string") {
+    await client.updateSession(found.id, { model: model === AUTOMATIC ? null : model }, signal);
+  }
+  return found.id;
 }
+
+/** In place of a model's name: no model is picked any more. */
+const AUTOMATIC = "auto";
 
 /** What looks like an id must be one: a session that is gone is not made anew under another id. */
 const ID = /^ses_/;
