@@ -4,7 +4,7 @@
  */
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { freemem, totalmem } from "node:os";
+import { cpus, freemem, totalmem } from "node:os";
 import { join } from "node:path";
 
 import { createAgent } from "./agent/create-agent.ts";
@@ -34,6 +34,7 @@ import { createPrices } from "./models/cost/prices.ts";
 import { costSetting } from "./models/cost/settings.ts";
 import { createModelChecks } from "./models/checks.ts";
 import { createEmbedded } from "./models/embedded.ts";
+import { createFit } from "./models/fit/fit.ts";
 import { dialects } from "./models/providers.ts";
 import { createRouter } from "./models/routing/router.ts";
 import { modelsSetting } from "./models/settings.ts";
@@ -156,6 +157,13 @@ function buildGateway(ground: Ground, door: Door): Gateway {
     unready: async () => ((await currentModel(models)) ? [] : ["no model answers"]),
     status,
     models: models.list,
+    keeping: models.keeping,
+    fit: createFit({
+      programs: ground.programs,
+      system: readSystem(),
+      keeping: models.keeping,
+      toolsProved: () => false,
+    }),
     useModel: async (ref, signal) => void (await models.use(ref, signal)),
     setMode: (next) => mode.set(next),
     ledger: (limit) => ledger.tail(limit),
@@ -265,6 +273,7 @@ async function buildModels(ground: Ground, watch: ChatWatch) {
     watch,
     chain: config.get(agentSettings).defaults.model,
     mode: () => mode.mode,
+    cap: mode.cap,
     memory: () => ({ totalBytes: totalmem(), availableBytes: freemem() }),
     chosen: {
       get: () => chosen,
@@ -277,6 +286,14 @@ async function buildModels(ground: Ground, watch: ChatWatch) {
   closing(() => models.close());
   return models;
 }
+
+/** A container's limit; 0, or more than there is, where nothing limits this process. */
+const readSystem = () => ({
+  platform: process.platform,
+  processor: cpus()[0]?.model ?? "unknown",
+  ramBytes: totalmem(),
+  limitBytes: process.constrainedMemory() || undefined,
+});
 
 /** `{ file }` was read into a text when the config was. */
 const apiKeyOf = (key: unknown) => (typeof key === "string" ? key : undefined);

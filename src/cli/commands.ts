@@ -12,6 +12,13 @@ import {
 } from "./commands/gateway.ts";
 import { health } from "./commands/health.ts";
 import { modelsList } from "./commands/models/list.ts";
+import { modelsFit } from "./commands/models/fit.ts";
+import { modelsLoad } from "./commands/models/load.ts";
+import { modelsPs } from "./commands/models/ps.ts";
+import { modelsPull } from "./commands/models/pull.ts";
+import { modelsRemove } from "./commands/models/rm.ts";
+import { modelsShow } from "./commands/models/show.ts";
+import { modelsUnload } from "./commands/models/unload.ts";
 import { modelsUse } from "./commands/models/use.ts";
 import { modeSet, modeShow } from "./commands/mode.ts";
 
@@ -23,6 +30,13 @@ export const commands: readonly Command[] = [
   gatewayRestart,
   gatewayStatus,
   modelsList,
+  modelsPs,
+  modelsShow,
+  modelsLoad,
+  modelsUnload,
+  modelsPull,
+  modelsFit,
+  modelsRemove,
   modelsUse,
   cost,
   modeShow,

@@ -2,6 +2,7 @@
 
 import type { ModelList } from "../protocol/api.ts";
 import type { Status } from "../protocol/event.ts";
+import type { ModelFit } from "../protocol/model-fit.ts";
 import type { KeepingEvent, LoadedModels, ModelDetails } from "../protocol/model-keeping.ts";
 import type { Call, Follow } from "./client.ts";
 
@@ -21,6 +22,10 @@ export const createModelCalls = (call: Call, follow: Follow) => ({
     call<{ ref: string }>("POST", "/api/models/unload", signal, { body: { model } }),
   pullModel: (asked: PullAsked, signal: AbortSignal) =>
     follow<KeepingEvent>("POST", "/api/models/pull", signal, { body: asked }),
+  fitModels(asked: { name?: string; context?: string }, signal: AbortSignal) {
+    const query = new URLSearchParams(asked).toString();
+    return call<ModelFit>("GET", `/api/models/fit${query && `?${query}`}`, signal);
+  },
   removeModel: (model: string, force: boolean, signal: AbortSignal) =>
     call<{ ref: string; sizeBytes?: number }>("POST", "/api/models/remove", signal, {
       body: { model, force },

@@ -4,9 +4,11 @@ import { modelRoutes, type ModelDeps } from "./openai/models.ts";
 import { accountRoutes, type AccountAuth } from "./routes/account.ts";
 import { costRoutes, type CostDeps } from "./routes/cost.ts";
 import { healthRoutes, type HealthDeps } from "./routes/health.ts";
+import { keepingRoutes, type KeepingDeps } from "./routes/models.ts";
 import { systemRoutes, type SystemDeps } from "./routes/system.ts";
 
 export type GatewayRouteDeps = SystemDeps &
+  KeepingDeps &
   HealthDeps &
   CostDeps &
   ChatDeps &
@@ -17,6 +19,7 @@ export const gatewayRoutes = (deps: GatewayRouteDeps): Route[] => [
   ...healthRoutes(deps),
   ...accountRoutes(deps.auth),
   ...systemRoutes(deps),
+  ...keepingRoutes(deps),
   ...costRoutes(deps),
   ...modelRoutes(deps),
   chatRoute(deps),

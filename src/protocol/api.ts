@@ -9,6 +9,7 @@
  * | GET /api/status | read | | Status (event.ts) |
  * | GET /api/models | read | | ModelList |
  * | GET /api/models/loaded, /api/models/details?model= | read | | LoadedModels, ModelDetails (model-keeping.ts) |
+ * | GET /api/models/fit?name=&context= | read | | ModelFit (model-fit.ts) |
  * | POST /api/models/load, /api/models/pull | admin | { model }, ModelPull | SSE: data is a KeepingEvent |
  * | POST /api/models/unload, /api/models/remove | admin | { model }, ModelRemove | { ref } |
  * | POST /api/models/use | admin | { model } | Status |
@@ -19,6 +20,7 @@
  * | PATCH /api/sessions/:id | chat | SessionUpdate | SessionSummary |
  * | DELETE /api/sessions/:id | chat | | {} |
  * | POST /api/sessions/:id/messages | chat | MessageCreate | 202 MessageAccepted, once it is on disk |
+ * | GET /api/sessions/:id/messages/:message/images/:index | read | | the image, from 0 on |
  * | POST /api/sessions/:id/stop | chat | | { stopped: boolean } |
  * | GET /api/approvals | read | | { approvals: ApprovalRequest[] } |
  * | POST /api/approvals/:id | approve | { decision } | {} |
@@ -27,6 +29,7 @@
  * | GET /api/devices, DELETE /api/devices/:id | read, admin | | { devices: Device[] }, {} |
  * | GET /api/keys, POST /api/keys, DELETE /api/keys/:id | admin | KeyCreate | { keys: Key[] }, KeyCreated, {} |
  * | GET /api/cost?by=day\|model\|session\|turn&since=WHEN | read | | CostReport (cost.ts), one's own; the owner's is everybody's |
+ * | GET /api/config?path=PATH | admin | | ConfigInForce |
  * | GET /api/ledger?limit=N | read | | { lines: LedgerLine[] } |
  * | GET /api/doctor, POST /api/doctor | read, admin | | { findings: Finding[] } (check.ts); POST mends |
  * | POST /api/gateway/stop | admin | | {} |
@@ -38,6 +41,7 @@
 
 import { z } from "zod";
 
+import { Images } from "./image.ts";
 import type { Scorecard } from "./scorecard.ts";
 import type { SessionMessage, SessionSummary, TurnEvent } from "./event.ts";
 
@@ -114,12 +118,19 @@ export const SessionUpdate = z.object({
 });
 export type SessionUpdate = z.infer<typeof SessionUpdate>;
 
-export const MessageCreate = z.object({
-  text: z.string().min(1).max(1_000_000),
-  /** The same key twice is one message: what a client sends again after a cut connection. */
-  key: z.string().min(8).max(80).optional(),
-});
-export type MessageCreate = z.infer<typeof MessageCreate>;
+export const MessageCreate = z
+  .object({
+    text: z.string().max(1_000_000).default(""),
+    /** `{ name?, data }` each, `data` in base64: PNG, JPEG, WebP or GIF. */
+    images: Images.optional(),
+    /** The same key twice is one message: what a client sends again after a cut connection. */
+    key: z.string().min(8).max(80).optional(),
+  })
+  .refine(({ text, images }) => text !== "" || (images?.length ?? 0) > 0, {
+    path: ["text"],
+    message: "must say something, or images must come with it",
+  });
+export type MessageCreate = z.input<typeof MessageCreate>;
 
 export type MessageAccepted = { session: string; turn: string; message: string };
 
@@ -149,6 +160,17 @@ export type Key = {
   lastUsedAt?: number;
 };
 export type KeyCreated = Key & { key: string };
+
+/** What the running gateway goes by. Secrets are struck out. */
+export type ConfigInForce = {
+  file: string;
+  /** Below the path that was asked for; where each came from is "default", "$NAME" or "file:line". */
+  values: { path: string; value: unknown; origin: string }[];
+  /** What was translated or left out. */
+  notes: { path: string; message: string }[];
+  /** Where the file says something else by now. */
+  pending?: { code: string; message: string; fix: string };
+};
 
 /** What opened, started or changed. Never content: no path of a URL, no header, no argument of a program. */
 export type LedgerLine = {

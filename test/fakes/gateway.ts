@@ -33,6 +33,7 @@ import type { Status } from "../../src/protocol/event.ts";
 import type { Route } from "../../src/protocol/route.ts";
 import { createStore } from "../../src/store/sqlite.ts";
 import { createScriptedAgent } from "./agent.ts";
+import { createFakeKeeping, NO_FIT } from "./keeping.ts";
 
 export type TestGatewayOptions = {
   clock?: Clock;
@@ -107,6 +108,8 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
         unready: async () => options.unready ?? [],
         status: async () => status,
         models: async () => ({ models: [MODEL_ROW], current: null, why: "", faults: [] }),
+        keeping: createFakeKeeping(did),
+        fit: async () => NO_FIT,
         useModel: async (ref) => void did.push(`use ${ref}`),
         setMode: async (mode) => void did.push(`mode ${mode}`),
         ledger: async () => [],
@@ -196,6 +199,8 @@ export const MODEL_ROW = {
   ref: "fake/model",
   provider: "fake",
   locality: "device",
+  contextTokens: 8192,
+  scorecard: null,
   demonstration: false,
   usable: true,
 };

@@ -1,6 +1,7 @@
 /** What manages models, for tests of what stands before it: it writes down what it is asked. */
 
 import { Fault } from "../../src/base/fault.ts";
+import type { ModelFit } from "../../src/protocol/model-fit.ts";
 import type { Keeping } from "../../src/models/keeping/keeping.ts";
 
 const LOCAL = { provider: "fake", locality: "device" };
@@ -31,3 +32,17 @@ export const createFakeKeeping = (did: string[]): Keeping => ({
     return { ref };
   },
 });
+
+/** A machine that holds nothing. */
+export const NO_FIT: ModelFit = {
+  machine: {
+    system: "linux",
+    processor: "a fake",
+    ramBytes: 0,
+    gpus: [],
+    unified: false,
+    usable: { gpuBytes: 0, ramBytes: 0 },
+  },
+  models: [],
+  warnings: [],
+};

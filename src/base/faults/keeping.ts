@@ -62,7 +62,7 @@ export const keepingFaults = {
     fix: ({ gpuPercent }) =>
       gpuPercent === 0
         ? "See with `isopod models fit` what this machine can hold; where it has a card, check its driver with `nvidia-smi` or `rocminfo`"
-        : "Take a smaller quantisation or a smaller contextWindow; `isopod models fit` says what fits",
+        : "Use a smaller quantisation or a smaller contextWindow; `isopod models fit` says what fits",
   }),
   MODEL_CONTEXT_UNMET: entry<{ ref: string; wanted: number; loaded: number }>({
     status: 500,
@@ -71,5 +71,41 @@ export const keepingFaults = {
       `"${ref}" was loaded with ${loaded} tokens of context where ${wanted} were asked for`,
     fix: ({ ref }) =>
       `Unload it with \`isopod models unload ${ref}\` and load it again; if it stays so, set its contextWindow to what it gets`,
+  }),
+  MODEL_FILE_UNREADABLE: entry<{ path: string; detail: string }>({
+    status: 422,
+    exit: 2,
+    message: ({ path, detail }) => `Cannot read "${path}" as a GGUF file: ${detail}`,
+    fix: () => "Check the path, and that the download is whole",
+  }),
+  MODEL_FIT_UNKNOWN: entry<{ name: string }>({
+    status: 404,
+    exit: 2,
+    message: ({ name }) =>
+      `Cannot tell how large "${name}" is: no server has it, and its name has no size`,
+    fix: () =>
+      'Write its size into the name, such as "name:8b", or give the path of its .gguf file',
+  }),
+  MODEL_FIT_NONE: entry<{ gigabytes: number }>({
+    status: 500,
+    exit: 1,
+    message: ({ gigabytes }) =>
+      `No model that can work with tools fits into ${gigabytes} GB of memory`,
+    fix: () =>
+      "Run a model server on a larger machine of yours, and name it under models.providers",
+  }),
+  MODEL_TOO_LARGE: entry<{ name: string; gigabytes: number }>({
+    status: 500,
+    exit: 1,
+    message: ({ name, gigabytes }) =>
+      `"${name}" does not fit into this machine: ${gigabytes} GB are to be had for models`,
+    fix: () => "Use a smaller quantisation or a smaller model; `isopod models fit` says which",
+  }),
+  MODEL_SMALL: entry<{ name: string; size: string }>({
+    status: 500,
+    exit: 1,
+    message: ({ name, size }) =>
+      `"${name}" has ${size} parameters: below about 14B models often struggle with tool calls in several steps`,
+    fix: () => "Use 30B or more for work with many tool calls where the machine holds it",
   }),
 };

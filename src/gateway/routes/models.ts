@@ -1,6 +1,7 @@
 import { Fault, toFault } from "../../base/fault.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
+import { type Fit, type FitWanted, isGgufFile } from "../../models/fit/fit.ts";
 import type { Keeping } from "../../models/keeping/keeping.ts";
 import {
   type KeepingEvent,
@@ -8,17 +9,19 @@ import {
   ModelPull,
   ModelRemove,
 } from "../../protocol/model-keeping.ts";
+import type { Scope } from "../../protocol/api.ts";
 import { defineRoute, type Route } from "../../protocol/route.ts";
 import { streamValues } from "../event-body.ts";
 
 export type KeepingDeps = {
   keeping: Keeping;
+  fit: Fit;
   clock: Pick<Clock, "sleep">;
   log: Pick<Log, "error">;
 };
 
 /** Loading, fetching and removing models. What takes long is told as server-sent events. */
-export function keepingRoutes({ keeping, clock, log }: KeepingDeps): Route[] {
+export function keepingRoutes({ keeping, fit, clock, log }: KeepingDeps): Route[] {
   const stream = (events: AsyncIterable<KeepingEvent>, signal: AbortSignal) =>
     streamValues(told(events, log, signal), clock);
   return [
@@ -33,6 +36,12 @@ export function keepingRoutes({ keeping, clock, log }: KeepingDeps): Route[] {
       path: "/api/models/details",
       scope: "read",
       handle: ({ query, signal }) => keeping.show(readModel(query), signal),
+    }),
+    defineRoute({
+      method: "GET",
+      path: "/api/models/fit",
+      scope: "read",
+      handle: ({ caller, query, signal }) => fit(readFit(query, caller.scopes), signal),
     }),
     defineRoute({
       method: "POST",
@@ -84,6 +93,27 @@ async function* told(
     const onBug = (id: string, cause: unknown) => log.error({ id, err: cause }, "a load failed");
     yield { type: "failed", ...toFault(error, onBug).toJSON() };
   }
+}
+
+/** Longer than any path of a model that people keep. */
+const MAX_NAME_LENGTH = 1_000;
+
+function readFit(query: URLSearchParams, scopes: readonly Scope[]): FitWanted {
+  const name = query.get("name") ?? undefined;
+  const context = query.get("context");
+  if (name !== undefined && (name === "" || name.length > MAX_NAME_LENGTH)) {
+    const detail = `must have 1 to ${MAX_NAME_LENGTH} characters`;
+    throw new Fault("REQUEST_INVALID", { where: 'query "name"', detail });
+  }
+  // What stands in a file of this machine is not for everybody who may see the models.
+  if (name && isGgufFile(name) && !scopes.includes("admin")) {
+    throw new Fault("AUTH_SCOPE", { scope: "admin" });
+  }
+  if (context === null) return { name };
+  const contextTokens = Number(context);
+  if (Number.isInteger(contextTokens) && contextTokens >= 1) return { name, contextTokens };
+  const detail = "must be a whole number of tokens";
+  throw new Fault("REQUEST_INVALID", { where: 'query "context"', detail });
 }
 
 const MAX_REF_LENGTH = 300;

@@ -6,7 +6,7 @@
  * anything is allocated, so what a file can make us allocate is bounded by its own size.
  */
 
-import { damaged } from "./damage.ts";
+import { Damage, damaged } from "./damage.ts";
 
 export type GgufValue = string | number | boolean | readonly GgufValue[];
 
@@ -25,6 +25,7 @@ export interface Gguf {
 
 type TensorEntry = { dimensions: number[]; type: number; offset: number; sizeBytes: number };
 
+const MAGIC = 0x46554747; // "GGUF"
 const MAX_ARRAY = 1_000_000; // the largest vocabularies have 260,000 tokens
 const MAX_TENSORS = 10_000; // a model of 70 billion parameters has 723
 const MAX_KEYS = 10_000; // real files have 20 to 60
@@ -32,7 +33,7 @@ const MAX_KEYS = 10_000; // real files have 20 to 60
 /** Throws `Damage`. Keeps `bytes`, and copies a tensor when it is asked for. */
 export function readGguf(bytes: Uint8Array): Gguf {
   const cursor = createCursor(bytes);
-  if (cursor.u32() !== 0x46554747) damaged("it is not a GGUF file"); // "GGUF"
+  if (cursor.u32() !== MAGIC) damaged("it is not a GGUF file");
   const version = cursor.u32();
   if (version !== 3) damaged(`it is GGUF version ${version}, and only version 3 is read`);
   const tensorCount = cursor.count(MAX_TENSORS);
@@ -56,6 +57,27 @@ export function readGguf(bytes: Uint8Array): Gguf {
       return toFloats(bytes.subarray(start + entry.offset), entry);
     },
   };
+}
+
+/**
+ * The metadata that the beginning of a file holds, as far as it goes: what says how large the model is comes
+ * before its vocabulary. Reads version 2 as well, which differs in nothing that stands here. Throws `Damage`
+ * where not even one value can be read.
+ */
+export function readGgufHeader(beginning: Uint8Array): ReadonlyMap<string, GgufValue> {
+  const cursor = createCursor(beginning);
+  if (cursor.u32() !== MAGIC) damaged("it is not a GGUF file");
+  const version = cursor.u32();
+  if (version !== 2 && version !== 3) damaged(`it is GGUF version ${version}`);
+  cursor.u64(); // tensors: more than a beginning can hold
+  const keyCount = cursor.count(MAX_KEYS);
+  const metadata = new Map<string, GgufValue>();
+  try {
+    readMetadata(cursor, keyCount, metadata);
+  } catch (error) {
+    if (!(error instanceof Damage) || metadata.size === 0) throw error; // else only the end is missing
+  }
+  return metadata;
 }
 
 type Cursor = ReturnType<typeof createCursor>;
@@ -98,8 +120,11 @@ function createCursor(bytes: Uint8Array) {
   };
 }
 
-function readMetadata(cursor: Cursor, count: number): Map<string, GgufValue> {
-  const metadata = new Map<string, GgufValue>();
+function readMetadata(
+  cursor: Cursor,
+  count: number,
+  metadata = new Map<string, GgufValue>(),
+): Map<string, GgufValue> {
   for (let i = 0; i < count; i++) {
     const key = cursor.text();
     if (metadata.has(key)) damaged(`"${key}" stands in it twice`);
