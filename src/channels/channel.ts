@@ -1,5 +1,6 @@
 import type { MessageAccepted } from "../protocol/api.ts";
 import type { AppEvent } from "../protocol/event.ts";
+import type { Image } from "../protocol/message.ts";
 
 /** A way people reach the agent: the app, the CLI, a messenger, a schedule. */
 export interface Channel {
@@ -23,7 +24,9 @@ export interface Inbox {
 export type IncomingMessage = {
   person: string;
   session: string;
+  /** Empty where images say it all. */
   text: string;
+  images?: readonly Image[];
   channel: string;
   /** The same key twice is one message. */
   key?: string;

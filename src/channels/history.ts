@@ -48,7 +48,13 @@ type Shown = SessionMessage extends infer M
 function toShown(message: Message): Shown {
   switch (message.role) {
     case "user":
-      return { role: "user", text: message.text };
+      return {
+        role: "user",
+        text: message.text,
+        ...(message.images && {
+          images: message.images.map(({ name, mediaType }) => ({ name, mediaType })),
+        }),
+      };
     case "assistant":
       return {
         role: "assistant",

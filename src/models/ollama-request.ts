@@ -26,11 +26,16 @@ export function createOllamaEncoder(): (request: ChatRequest) => string {
 function encodeMessage(message: Message): string {
   switch (message.role) {
     case "user":
-      return JSON.stringify({ role: "user", content: toUserText(message) });
+      return JSON.stringify({
+        role: "user",
+        content: toUserText(message),
+        ...(message.images?.length && { images: message.images.map(({ data }) => data) }),
+      });
     case "tool":
       return JSON.stringify({
         role: "tool",
         content: toResultText(message.text),
+        ...(message.images?.length && { images: message.images.map(({ data }) => data) }),
         tool_name: message.tool,
         tool_call_id: message.callId,
       });

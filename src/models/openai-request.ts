@@ -10,6 +10,7 @@ import type { Quirks } from "./presets.ts";
 import type { ChatRequest } from "./provider.ts";
 import { encodeOnce, toReplayedArguments, toResultText, toUserText } from "./replay.ts";
 import type { Compat } from "./settings.ts";
+import { toDataUrl, withImageLines } from "./sight.ts";
 
 export type OpenAiEncoder = (request: ChatRequest) => string;
 
@@ -52,13 +53,14 @@ function encodeMessage(message: Message, quirks: Quirks, compat: Compat): string
   if (compat.strictMessageKeys) return encodeStrictly(message);
   switch (message.role) {
     case "user":
-      return JSON.stringify({ role: "user", content: toUserText(message) });
+      return JSON.stringify({ role: "user", content: toContent(message, compat) });
     case "tool":
       return JSON.stringify({
         role: "tool",
         tool_call_id: message.callId,
         ...(compat.requiresToolResultName && { name: message.tool }),
-        content: toResultText(message.text),
+        // A result is text here; no server of this dialect takes an image in it.
+        content: toResultText(withImageLines(message.text, message.images)),
       });
     case "assistant": {
       const { text, reasoning, toolCalls } = message;
@@ -78,15 +80,31 @@ function encodeMessage(message: Message, quirks: Quirks, compat: Compat): string
   }
 }
 
+/** Text alone is a string, as every server takes it; with images it is a list of parts. */
+function toContent(message: Extract<Message, { role: "user" }>, compat: Compat) {
+  const { images = [] } = message;
+  const text = toUserText(message);
+  if (images.length === 0) return text;
+  if (compat.requiresStringContent) return withImageLines(text, images);
+  const parts = images.map((image) => ({
+    type: "image_url",
+    image_url: { url: toDataUrl(image) },
+  }));
+  return text === "" ? parts : [...parts, { type: "text", text }];
+}
+
 /** For servers that refuse any key but `role` and `content`: calls and results become text. */
 function encodeStrictly(message: Message): string {
   switch (message.role) {
     case "user":
-      return JSON.stringify({ role: "user", content: toUserText(message) });
+      return JSON.stringify({
+        role: "user",
+        content: withImageLines(toUserText(message), message.images),
+      });
     case "tool":
       return JSON.stringify({
         role: "user",
-        content: `Result of ${message.tool}:\n${toResultText(message.text)}`,
+        content: `Result of ${message.tool}:\n${toResultText(withImageLines(message.text, message.images))}`,
       });
     case "assistant": {
       const calls = message.toolCalls.map(
@@ -119,7 +137,9 @@ function toParams(request: ChatRequest, quirks: Quirks, compat: Compat): object 
   return {
     ...toChatFields(params, compat, quirks.renames),
     ...(format && { response_format: toResponseFormat(format) }),
-    ...(maxTokens !== undefined && { [compat.maxTokensField ?? "max_tokens"]: maxTokens }),
+    ...(maxTokens !== undefined && {
+      [compat.maxTokensField ?? quirks.maxTokensField ?? "max_tokens"]: maxTokens,
+    }),
     // "auto" is what every server does without it, and some refuse the key.
     ...(tools.length > 0 && choice && choice !== "auto" && { tool_choice: choice }),
     ...(quirks.numCtx === "top-level" && { num_ctx: contextTokens }),

@@ -76,7 +76,7 @@ export type SessionMessage = {
   turn: string;
   at: number;
 } & (
-  | { role: "user"; text: string }
+  | { role: "user"; text: string; images?: ShownImage[] }
   | {
       role: "assistant";
       text: string;
@@ -87,6 +87,9 @@ export type SessionMessage = {
   /** What became of a turn where that was no answer: a fault, a stop; or a note that outlives the turn. */
   | { role: "notice"; code: string; text: string; fix?: string }
 );
+
+/** Its bytes are at `/api/sessions/:id/messages/:message/images/:index`. */
+export type ShownImage = { name: string; mediaType: string };
 
 export type Mode = "device" | "private" | "internet";
 export type Locality = "embedded" | "device" | "lan" | "mesh" | "cloud" | "unknown";

@@ -11,6 +11,7 @@ import type { Clock } from "../../src/base/clock.ts";
 import { Fault } from "../../src/base/fault.ts";
 import { silentLog } from "../../src/base/log.ts";
 import type { Candidate } from "../../src/models/candidate.ts";
+import type { Image } from "../../src/protocol/message.ts";
 import type { TurnEvent } from "../../src/protocol/event.ts";
 import { createStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -162,8 +163,9 @@ export async function createStage(options: StageOptions) {
     }
   };
   /** Sends a message and resolves once its turn is over. */
-  const say = async (text: string, attended = true) => {
-    const sent = await agent.submit({ person: PERSON, session: SESSION, text, attended });
+  const say = async (text: string, attended = true, images: readonly Image[] = []) => {
+    const message = { person: PERSON, session: SESSION, text, attended };
+    const sent = await agent.submit(images.length > 0 ? { ...message, images } : message);
     await until(({ turn, event }) => turn === sent.turn && isEnd(event));
     return sent;
   };

@@ -2,12 +2,14 @@
 
 import type { Candidate } from "../../src/models/candidate.ts";
 import type { ChatEvent, ChatRequest } from "../../src/models/provider.ts";
+import type { Sealed } from "../../src/protocol/message.ts";
 
 /** One answer. Pieces of text come as separate events; `fail` is thrown after what stands beside it. */
 export type Answer = {
   text?: string | readonly string[];
   reasoning?: string;
   calls?: readonly { tool: string; input?: object; json?: string; id?: string }[];
+  sealed?: Sealed;
   reason?: "stop" | "length" | "tool-calls";
   usage?: { inputTokens: number; outputTokens: number; cachedTokens?: number };
   fail?: unknown;
@@ -48,6 +50,7 @@ export function createScriptedModel(
         call: { id: id ?? `call_${at}_${number}`, tool, argumentsJson },
       };
     }
+    if (answer.sealed) yield { type: "sealed", sealed: answer.sealed };
     const reason = answer.reason ?? (calls.length > 0 ? "tool-calls" : "stop");
     yield { type: "done", reason, usage: answer.usage ?? { inputTokens: 100, outputTokens: 10 } };
   }

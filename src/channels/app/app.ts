@@ -11,6 +11,7 @@ import type { Sessions, Turns } from "../../store/store.ts";
 import type { Channel, Inbox } from "../channel.ts";
 import type { Hub } from "../hub.ts";
 import { approvalRoutes } from "./approvals.ts";
+import { imageRoutes } from "./images.ts";
 import { createStreams } from "./streams.ts";
 import { messageRoutes } from "./messages.ts";
 import { type SessionDeps, sessionRoutes } from "./sessions.ts";
@@ -44,6 +45,7 @@ export function createAppChannel(deps: AppDeps): AppChannel {
     id: "app",
     routes: [
       ...sessionRoutes(deps),
+      ...imageRoutes(deps),
       ...messageRoutes({ inbox: takesIn, isAttended: streams.isAttended }),
       ...approvalRoutes(deps.agent),
       streams.route,

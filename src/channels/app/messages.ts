@@ -1,12 +1,16 @@
 import { MessageCreate } from "../../protocol/api.ts";
+import { MAX_IMAGES_BYTES } from "../../protocol/image.ts";
 import { defineRoute, type Caller, type Route } from "../../protocol/route.ts";
 import type { Inbox } from "../channel.ts";
 
 /** What a program sends that has a person before it who can answer an approval. */
 const ATTENDED = "x-isopod-attended";
 
-/** A text of a million characters may take four bytes each, and its JSON escapes some more. */
-const MESSAGE_BYTES = 8 * 1024 * 1024;
+/**
+ * A text of a million characters may take four bytes each, and its JSON escapes some more; images take a
+ * third more in base64.
+ */
+const MESSAGE_BYTES = 8 * 1024 * 1024 + Math.ceil((MAX_IMAGES_BYTES * 4) / 3);
 
 export function messageRoutes(deps: {
   /** Throws `GATEWAY_BUSY` while nothing is taken in. */
@@ -27,6 +31,7 @@ export function messageRoutes(deps: {
           person: caller.person,
           session: params["id"] ?? "",
           text: body.text,
+          ...(body.images === undefined ? {} : { images: body.images }),
           channel: "app",
           attended: saysAttended(caller, headers) || deps.isAttended(caller.person),
           ...(body.key === undefined ? {} : { key: body.key }),

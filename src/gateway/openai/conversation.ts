@@ -7,10 +7,15 @@ import { Fault } from "../../base/fault.ts";
 import type { Candidate } from "../../models/candidate.ts";
 import { neutralise, restore } from "../../models/hostile.ts";
 import type { ChatRequest } from "../../models/provider.ts";
-import type { Message, ToolSpec } from "../../protocol/message.ts";
+import { Images } from "../../protocol/image.ts";
+import type { Image, Message, ToolSpec } from "../../protocol/message.ts";
 import type { ChatCompletion, WireMessage, WireTool } from "./wire.ts";
 
-export type History = { role: "user" | "assistant" | "system"; text: string }[];
+export type History = {
+  role: "user" | "assistant" | "system";
+  text: string;
+  images?: readonly Image[];
+}[];
 
 /** Throws `REQUEST_INVALID` where a client expects what an agent does not do. */
 export function toAgentHistory({ messages, tools }: ChatCompletion): History {
@@ -25,19 +30,21 @@ export function toAgentHistory({ messages, tools }: ChatCompletion): History {
       throw invalid(`messages.${index}`, "must be text: an agent makes its own tool calls");
     }
     const role = message.role === "developer" ? "system" : message.role;
-    return { role, text: toText(message.content ?? "", `messages.${index}.content`) };
+    const where = `messages.${index}.content`;
+    if (message.role === "user") return { role, ...toTextAndImages(message.content, where) };
+    return { role, text: toText(message.content ?? "", where) };
   });
-  lastUserText(history);
+  lastOfUser(history);
   return history;
 }
 
 /** What a stored session is told: it knows what came before. */
-export function lastUserText(history: History): string {
+export function lastOfUser(history: History): { text: string; images?: readonly Image[] } {
   const last = history.at(-1);
-  if (last?.role !== "user" || last.text === "") {
+  if (last?.role !== "user" || (last.text === "" && !last.images)) {
     throw invalid("messages", "must end with a message of the user that says something");
   }
-  return last.text;
+  return { text: last.text, ...(last.images && { images: last.images }) };
 }
 
 /** The request as the routed model gets it, with the client's own tools. */
@@ -98,8 +105,10 @@ function toMessages(messages: readonly WireMessage[]): Message[] {
       case "system":
       case "developer":
         return [];
-      case "user":
-        return [{ role: "user", text: neutralise(toText(message.content, `${where}.content`)) }];
+      case "user": {
+        const said = toTextAndImages(message.content, `${where}.content`);
+        return [{ role: "user", ...said, text: neutralise(said.text) }];
+      }
       case "assistant": {
         const toolCalls = (message.tool_calls ?? []).map((call) => ({
           id: call.id,
@@ -153,12 +162,49 @@ const neutraliseOwn = (text: string) => neutralise(restore(text));
 
 type Content = Extract<WireMessage, { role: "user" }>["content"];
 
-function toText(content: Content, where: string): string {
+/** Of a user's message: its text, and the images beside it. */
+function toTextAndImages(content: Content, where: string): { text: string; images?: Image[] } {
+  if (typeof content === "string") return { text: content };
+  const text = toText(content, where, isImage);
+  const given = content.flatMap((part, index) =>
+    isImage(part) ? [toImage(part, `${where}.${index}.image_url`)] : [],
+  );
+  if (given.length === 0) return { text };
+  const images = Images.safeParse(given);
+  if (!images.success) throw invalid(where, images.error.issues[0]?.message ?? "has no image");
+  return { text, images: images.data };
+}
+
+/** `data:` alone: to fetch an address would let whoever writes a message choose where this machine connects. */
+function toImage({ image_url: given }: { image_url?: ImageUrl | undefined }, where: string) {
+  const url = typeof given === "string" ? given : (given?.url ?? "");
+  const [, data] = /^data:image\/[a-z+.-]+;base64,(.*)$/is.exec(url) ?? [];
+  if (data !== undefined) return { name: "image", data };
+  const why = /^https?:/i.test(url)
+    ? "an address is not fetched, since that would be a connection to wherever a message says"
+    : "nothing else is read";
+  throw invalid(where, `must be a URL "data:image/…;base64,…": ${why}`);
+}
+
+type ImageUrl = string | { url: string };
+
+const isImage = ({ type }: { type: string }) => type === "image_url";
+
+/** The texts among the parts; those that `isElsewhere` are read by somebody else. */
+function toText(
+  content: Content,
+  where: string,
+  isElsewhere: (part: { type: string }) => boolean = () => false,
+): string {
   if (typeof content === "string") return content;
   return content
-    .map((part, index) => {
-      if (part.type === "text" && part.text !== undefined) return part.text;
-      throw invalid(`${where}.${index}`, `must be a part of type "text": others are not taken yet`);
+    .flatMap((part, index) => {
+      if (isElsewhere(part)) return [];
+      if (part.type === "text" && part.text !== undefined) return [part.text];
+      throw invalid(
+        `${where}.${index}`,
+        `must be a part of type "text", or "image_url" in a user's message: others are not taken`,
+      );
     })
     .join("\n");
 }

@@ -6,7 +6,7 @@ import type { Inbox } from "../../channels/channel.ts";
 import type { Candidate } from "../../models/candidate.ts";
 import type { TurnEvent } from "../../protocol/event.ts";
 import { toFailure, type Failure } from "../answer.ts";
-import { lastUserText, toModelRequest, type History } from "./conversation.ts";
+import { lastOfUser, toModelRequest, type History } from "./conversation.ts";
 import { createRestorer, restoreArguments } from "./restorer.ts";
 import type { Sink } from "./sink.ts";
 import type { ChatCompletion } from "./wire.ts";
@@ -93,7 +93,7 @@ export function sessionSource(
         finish(() => reject(signal.reason));
       };
       signal.addEventListener("abort", hangUp, { once: true });
-      const message = { person, session, text: lastUserText(history), channel: "openai" };
+      const message = { person, session, ...lastOfUser(history), channel: "openai" };
       inbox.submit({ ...message, attended: false }).then(
         (accepted) => {
           mine = accepted.turn;

@@ -5,10 +5,14 @@
 
 import { z } from "zod";
 
-/** Images as `data:` may come later; so large a body is what clients of other gateways rely on. */
+/** Images come as `data:` in it; so large a body is what clients of other gateways rely on. */
 export const CHAT_BODY_BYTES = 20 * 1024 * 1024;
 
-const Part = z.object({ type: z.string(), text: z.string().optional() });
+const Part = z.object({
+  type: z.string(),
+  text: z.string().optional(),
+  image_url: z.union([z.string(), z.object({ url: z.string() })]).optional(),
+});
 const Content = z.union([z.string(), z.array(Part)], "must be text or an array of parts");
 
 const WireCall = z.object({

@@ -11,6 +11,7 @@ import type { Quirks } from "../presets.ts";
 import type { ChatRequest } from "../provider.ts";
 import { encodeOnce, toReplayedArguments, toResultText, toUserText } from "../replay.ts";
 import type { Compat } from "../settings.ts";
+import { toDataUrl } from "../sight.ts";
 
 export type ResponsesEncoder = (request: ChatRequest) => string;
 
@@ -105,9 +106,9 @@ const toMessage = (role: "user" | "assistant", content: object[]) =>
 const toReasoning = (text: string) =>
   JSON.stringify({ type: "reasoning", summary: [], content: [{ type: "reasoning_text", text }] });
 
-const toImage = ({ mediaType, data }: Image) => ({
+const toImage = (image: Image) => ({
   type: "input_image",
-  image_url: `data:${mediaType};base64,${data}`,
+  image_url: toDataUrl(image),
   detail: "auto",
 });
 
