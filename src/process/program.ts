@@ -30,6 +30,11 @@ export type ProgramStart = {
   fds?: readonly Uint8Array[];
   /** Ends the program (its whole process group) with SIGKILL. */
   signal?: AbortSignal;
+  /**
+   * For one that runs for long: it also ends, within moments, after kill -9 of this process. It has no
+   * standard input then, and `end` asks it to end before it is ended.
+   */
+  endsWithUs?: boolean;
 };
 
 export interface Program {
@@ -42,6 +47,8 @@ export interface Program {
   /** Resolves when the program has ended and its output was drained. Never rejects. */
   readonly ended: Promise<{ exitCode: number | null; signal: string | null }>;
   kill(): void;
+  /** Asks one that was started with `endsWithUs` to end, and ends it some seconds later; kills any other. */
+  end(): void;
 }
 
 export type Output = { from: "stdout" | "stderr"; bytes: Uint8Array };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -153,6 +153,44 @@ test("programs end with the gateway, also when it forgets to close them", async 
   const pid = Number(execFileSync(process.execPath, args, { encoding: "utf8" }));
   assert.ok(pid > 0);
   await gone(pid);
+});
+
+test("a program that ends with us ends after kill -9, with all that it started", async () => {
+  const here = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
+  const script = `import { createPrograms } from ${here("programs.ts")};
+    import { openDoors } from ${here("doors.ts")};
+    const programs = createPrograms({ doors: openDoors, ledger: { append() {} }, path: "/bin:/usr/bin" });
+    const args = ["-c", "sleep 60 & echo $!; echo $$; wait"];
+    const env = { PATH: "/bin:/usr/bin" };
+    const start = { command: "sh", args, env, purpose: "test", network: "none", endsWithUs: true };
+    for await (const { bytes } of programs.start(start).output) process.stdout.write(bytes);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script]);
+  let said = "";
+  for await (const text of child.stdout.setEncoding("utf8")) {
+    said += String(text);
+    if (said.trim().split("\n").length === 2) break;
+  }
+  child.kill("SIGKILL");
+  for (const pid of said.trim().split("\n").map(Number)) {
+    assert.ok(pid > 0);
+    await gone(pid);
+  }
+});
+
+test("end() asks a program that ends with us to end, and its exit code comes through", async (t) => {
+  const { programs, run } = create(t);
+  const env = { PATH: "/bin:/usr/bin" };
+  const watched = { ...SH, env, endsWithUs: true };
+  const args = ["-c", "trap 'echo bye; exit 7' TERM; echo up; while :; do sleep 0.05; done"];
+  const program = programs.start({ ...watched, args });
+  let said = "";
+  for await (const { bytes } of program.output) {
+    said += Buffer.from(bytes).toString();
+    if (said === "up\n") program.end();
+  }
+  assert.equal(said, "up\nbye\n");
+  assert.deepEqual(await program.ended, { exitCode: 7, signal: null });
+  assert.equal((await run({ ...watched, args: ["-c", "cat; exit 3"] })).exitCode, 3);
 });
 
 test("every start is a line of the ledger, without its arguments", async (t) => {

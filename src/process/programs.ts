@@ -10,6 +10,7 @@ import type { LedgerLine } from "../protocol/api.ts";
 import { type Doors, PRELOAD } from "./doors.ts";
 import { mergeOutput } from "./output.ts";
 import type { Program, Programs, ProgramStart, WorkerStart } from "./program.ts";
+import { watched } from "./watched.ts";
 
 /** The programs as their owner holds them. */
 export interface ProgramsOwner extends Programs {
@@ -90,16 +91,23 @@ function isProgram(file: string): boolean {
 }
 
 function launch(doors: Doors, file: string, start: ProgramStart): ChildProcess {
-  const { command, args, env = {}, cwd, input, fds = [] } = start;
+  const { command, env = {}, cwd, input, fds = [], endsWithUs = false } = start;
+  const [program, args] = endsWithUs ? watched(file, start.args) : [file, start.args];
   let child: ChildProcess;
   try {
     child = doors.start(() =>
-      spawn(file, args, {
-        argv0: command, // some programs are several, by the name they are called
+      spawn(program, args, {
+        // Some programs are several, by the name they are called.
+        ...(endsWithUs ? {} : { argv0: command }),
         shell: false,
         detached: true, // a process group of its own, so that all of it can be ended
         env: { ...env },
-        stdio: [input ? "pipe" : "ignore", "pipe", "pipe", ...fds.map(() => "pipe" as const)],
+        stdio: [
+          input || endsWithUs ? "pipe" : "ignore",
+          "pipe",
+          "pipe",
+          ...fds.map(() => "pipe" as const),
+        ],
         ...(cwd === undefined ? {} : { cwd }),
       }),
     );
@@ -132,7 +140,7 @@ function feed(child: ChildProcess, fd: number, bytes: Uint8Array | undefined): v
 
 function toProgram(
   child: ChildProcess,
-  { command, signal }: ProgramStart,
+  { command, signal, endsWithUs }: ProgramStart,
   exited: Promise<void>,
 ): Program {
   const { pid, stdout, stderr } = child;
@@ -150,7 +158,9 @@ function toProgram(
   const ended = new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
     child.once("close", (exitCode, name) => resolve({ exitCode, signal: name }));
   });
-  return { pid, output: mergeOutput({ stdout, stderr }, exited), ended, kill };
+  child.stdin?.on("error", () => {}); // it may be over already
+  const end = () => (endsWithUs ? void child.stdin?.end() : kill());
+  return { pid, output: mergeOutput({ stdout, stderr }, exited), ended, kill, end };
 }
 
 function killGroup(pid: number): void {
