@@ -13,6 +13,7 @@ import type { Finding } from "../protocol/check.ts";
 import type { CostReport } from "../protocol/cost.ts";
 import type { AppEvent, Decision, Mode, SessionSummary, Status } from "../protocol/event.ts";
 import { createModelCalls } from "./model-client.ts";
+import type { Image } from "../protocol/message.ts";
 
 /** Carries one request to a gateway. Throws what the way there throws. */
 export type Send = (request: {
@@ -123,12 +124,16 @@ const createSessionCalls = (call: Call, follow: Follow) => {
 
     sendMessage(
       id: string,
-      { text, attended }: { text: string; attended: boolean },
+      {
+        text,
+        images = [],
+        attended,
+      }: { text: string; images?: readonly Image[]; attended: boolean },
       signal: AbortSignal,
     ) {
       const headers = attended ? { "x-isopod-attended": "1" } : {};
       return call<MessageAccepted>("POST", at(id, "/messages"), signal, {
-        body: { text },
+        body: { text, ...(images.length > 0 && { images }) },
         headers,
       });
     },

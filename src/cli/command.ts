@@ -14,7 +14,12 @@ export interface Command {
   readonly summary: string;
   /** In commander's spelling: `<needed>`, `[optional]`, `[many...]`, each with what it is. */
   readonly arguments?: readonly (readonly [spelling: string, meaning: string])[];
-  readonly options?: readonly (readonly [spelling: string, meaning: string])[];
+  /** One that is "repeatable" comes as a list, of all that were given. */
+  readonly options?: readonly (readonly [
+    spelling: string,
+    meaning: string,
+    times?: "repeatable",
+  ])[];
 
   /** How `--json` shows a fault of this command; `{ error }` without it. */
   readonly toJson?: (fault: FaultReport) => unknown;
@@ -28,7 +33,7 @@ export interface Command {
 
 export type Call = {
   args: readonly string[];
-  options: Readonly<Record<string, string | boolean | undefined>>;
+  options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
   host: Host;
   terminal: Terminal;
   /** Work that Ctrl-C ends instead of the command; undefined where it did. */

@@ -98,7 +98,10 @@ function addCommand(program: Parser, command: Command, action: Action): void {
   const parser = group.command(last).summary(command.summary).description(command.summary);
   for (const alias of command.aliases ?? []) parser.alias(alias);
   for (const [spelling, meaning] of command.arguments ?? []) parser.argument(spelling, meaning);
-  for (const [spelling, meaning] of command.options ?? []) parser.option(spelling, meaning);
+  for (const [spelling, meaning, times] of command.options ?? []) {
+    if (times) parser.option(spelling, meaning, (one, all: string[] = []) => [...all, one]);
+    else parser.option(spelling, meaning);
+  }
   parser.helpOption("-h, --help", "print this help").copyInheritedSettings(program);
   parser.action(async () => action(parser.args, parser.opts()));
 }

@@ -9,7 +9,7 @@ const SECURITY_HEADERS: readonly (readonly [string, string])[] = [
     "content-security-policy",
     [
       "default-src 'self'",
-      "img-src 'self' data:",
+      "img-src 'self' data: blob:",
       "script-src 'self'",
       "style-src 'self'",
       "connect-src 'self'",

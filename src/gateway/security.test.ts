@@ -177,7 +177,7 @@ test("security: every answer carries the policy, whatever it is", async () => {
   ] as const) {
     const answer = await knock(method, path, headers);
     const policy = String(answer.headers["content-security-policy"]);
-    assert.match(policy, /default-src 'self'; img-src 'self' data:; script-src 'self'/, path);
+    assert.match(policy, /default-src 'self'; img-src 'self' data: blob:; script-src 'self'/, path);
     assert.match(policy, /frame-ancestors 'none'/);
     assert.doesNotMatch(policy, /unsafe|\*|https?:/);
     assert.equal(answer.headers["x-content-type-options"], "nosniff");

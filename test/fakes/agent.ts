@@ -94,7 +94,7 @@ export function createScriptedAgent(deps: { store: Store; hub: Hub }): ScriptedA
     decisions: [],
     signals: [],
     ask: (person, approval) => void questions.push({ person, approval }),
-    submit: async ({ person, session, text, key, attended }) => {
+    submit: async ({ person, session, text, images, key, attended }) => {
       const now = Date.now();
       const id = createId("turn", now);
       const turn: Turn = {
@@ -110,7 +110,7 @@ export function createScriptedAgent(deps: { store: Store; hub: Hub }): ScriptedA
         session,
         turn: id,
         at: now,
-        message: { role: "user", text },
+        message: { role: "user", text, ...(images && { images }) },
       };
       const opened = await store.turns.open(turn, message, key);
       if (!opened.repeated) {

@@ -7,6 +7,12 @@ export const cliFaults = {
     message: ({ detail }) => `Cannot run this: ${detail}`,
     fix: ({ command }) => `See \`${command} --help\``,
   }),
+  IMAGE_UNUSABLE: entry<{ path: string; detail: string }>({
+    status: 400,
+    exit: 2,
+    message: ({ path, detail }) => `Cannot send the image "${path}": ${detail}`,
+    fix: () => "Give the path of a PNG, JPEG, WebP or GIF file of at most 5 MiB",
+  }),
   GATEWAY_NOT_RUNNING: entry<{ home: string }>({
     status: 503,
     exit: 3,

@@ -7,9 +7,6 @@ import type { Sessions } from "../../store/store.ts";
 /** What is stored never changes, and is the caller's alone. */
 const HEADERS = {
   "cache-control": "private, max-age=31536000, immutable",
-  // Shown by the app from its own memory only; opened by itself it must not act as a page of ours.
-  "content-security-policy": "default-src 'none'; sandbox",
-  "x-content-type-options": "nosniff",
 };
 
 export function imageRoutes(deps: { sessions: Pick<Sessions, "get" | "messages"> }): Route[] {

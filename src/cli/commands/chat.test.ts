@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 
 import { createTestTerminal } from "../../../test/fakes/terminal.ts";
@@ -99,6 +102,32 @@ test("a message from the words, or from standard input where that is a pipe", as
 
   await assert.rejects(sit({}).run(), { code: "USAGE" });
 });
+
+test("--image sends images with the first message, several with the option repeated", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "isopod-chat-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [png, text] = [join(folder, "red.png"), join(folder, "notes.txt")];
+  writeFileSync(png, Buffer.from(PIXEL, "base64"));
+  writeFileSync(text, "no image");
+  const one = sit({ words: ["look"], options: { image: [png, png] } });
+  assert.equal(await one.run(), 0);
+  const image = { mediaType: "image/png", name: "red.png", data: PIXEL };
+  assert.deepEqual(one.calls.at(-1), [
+    "send",
+    "ses_new",
+    { text: "look", images: [image, image], attended: false },
+  ]);
+
+  for (const path of [text, join(folder, "gone.png")]) {
+    const bad = sit({ words: ["look"], options: { image: [path] } });
+    await assert.rejects(bad.run(), { code: "IMAGE_UNUSABLE", message: new RegExp(path) });
+    assert.deepEqual(bad.calls, [], "nothing is made or sent");
+  }
+});
+
+/** One red pixel. */
+const PIXEL =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
 
 test("--json: the session first, then this turn's events and nobody else's, one object a line", async () => {
   const { run, terminal } = sit({

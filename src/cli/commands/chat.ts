@@ -1,9 +1,11 @@
 import { exitOf, Fault } from "../../base/fault.ts";
 import type { TurnEvent } from "../../protocol/event.ts";
+import type { Image } from "../../protocol/message.ts";
 import type { Client } from "../client.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { GET_A_MODEL } from "../describe.ts";
 import { createPrinter } from "../print-turn.ts";
+import { readImages } from "../read-images.ts";
 
 export const chat = defineCommand({
   name: "chat",
@@ -16,6 +18,7 @@ export const chat = defineCommand({
       "--model <provider/model>",
       'let this model answer, and no other; "auto" gives the choice back',
     ],
+    ["--image <file>", "show it an image with the first message; may be repeated", "repeatable"],
     ["--private", "a new session that no model beyond your own machines is asked in, in any mode"],
   ],
 
@@ -24,6 +27,7 @@ export const chat = defineCommand({
 
   async run(call) {
     const { args, host, terminal, options } = call;
+    const images = await readImages(options["image"]);
     const text = args.join(" ") || (await terminal.readInput()).trim();
     if (!text && (!terminal.interactive || options["json"])) {
       throw new Fault("USAGE", { detail: "there is no message", command: "isopod chat" });
@@ -31,7 +35,9 @@ export const chat = defineCommand({
     return host.withGateway(async (client) => {
       const session = await openSession(client, call);
       await sayWhoAnswers(client, session, call);
-      return text ? takeTurn(client, session, text, call) : converse(client, session, call);
+      return text
+        ? takeTurn(client, session, toMessage(text, images), call)
+        : converse(client, session, images, call);
     }, call.signal);
   },
 });
@@ -81,22 +87,32 @@ async function sayWhoAnswers(client: Client, session: string, call: Call): Promi
 }
 
 /** Until the end of input, or /exit. A first Ctrl-C stops the turn, at the prompt it ends the conversation. */
-async function converse(client: Client, session: string, call: Call): Promise<number> {
+async function converse(
+  client: Client,
+  session: string,
+  images: readonly Image[],
+  call: Call,
+): Promise<number> {
   const { terminal, signal } = call;
   terminal.say(terminal.dim(`Session ${session}. /exit or Ctrl-D ends.`));
   for (;;) {
     const text = await terminal.ask("\n> ", signal);
     if (text === undefined || text.trim() === "/exit") return 0;
     if (text.trim() === "") continue;
-    await call.within((signal) => takeTurn(client, session, text.trim(), { ...call, signal }));
+    const message = toMessage(text.trim(), images);
+    images = []; // they went with the first
+    await call.within((signal) => takeTurn(client, session, message, { ...call, signal }));
   }
 }
+
+const toMessage = (text: string, images: readonly Image[]) =>
+  images.length > 0 ? { text, images } : { text };
 
 /** Sends one message and shows what comes of it. Interrupted, it stops the turn and says so. */
 async function takeTurn(
   client: Client,
   session: string,
-  text: string,
+  message: { text: string; images?: readonly Image[] },
   call: Call,
 ): Promise<number> {
   const { terminal, options, signal } = call;
@@ -109,7 +125,7 @@ async function takeTurn(
   try {
     const events = client.events(after.cursor, watching.signal);
     const attended = terminal.interactive && !options["json"];
-    const { turn } = await client.sendMessage(session, { text, attended }, signal);
+    const { turn } = await client.sendMessage(session, { ...message, attended }, signal);
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
     for await (const app of events) {

@@ -259,7 +259,7 @@ test("one named function is offered alone and required", async () => {
 });
 
 test("what cannot be done is refused with its field, in OpenAI's shape", async () => {
-  const image = [{ type: "image_url", image_url: { url: "data:image/png;base64,AA" } }];
+  const image = [{ type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } }];
   const tools = [{ type: "function", function: { name: "look" } }];
   const cases: [object, string][] = [
     [{ model: "fake/model", messages: [{ role: "user", content: image }] }, "messages.0.content.0"],
@@ -342,3 +342,53 @@ async function* sayHi(): AsyncGenerator<ChatEvent> {
   yield { type: "text", text: "Hi" };
   yield { type: "done", reason: "stop", usage: { inputTokens: 5, outputTokens: 1 } };
 }
+
+const PIXEL =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
+const withImage = (url: string) => [
+  {
+    role: "user",
+    content: [
+      { type: "text", text: "What is it?" },
+      { type: "image_url", image_url: { url, detail: "low" } },
+    ],
+  },
+];
+
+test("an image in a data URL goes to the routed model beside its text", async () => {
+  const messages = withImage(`data:image/png;base64,${PIXEL}`);
+  assert.equal((await post({ model: "fake/model", messages })).status, 200);
+  assert.deepEqual(asked?.messages, [
+    {
+      role: "user",
+      text: "What is it?",
+      images: [{ mediaType: "image/png", name: "image", data: PIXEL }],
+    },
+  ]);
+});
+
+test("an image reaches the agent, kept nowhere or in a named session", async () => {
+  const messages = withImage(`data:image/png;base64,${PIXEL}`);
+  assert.equal((await post({ messages })).status, 200);
+  assert.equal(
+    (await post({ messages }, { headers: { "X-Isopod-Session": "shots" } })).status,
+    200,
+  );
+  const { sessions } = (await gateway.call("GET", "/api/sessions")).json;
+  const [{ id }] = sessions.filter(({ title }: { title: string }) => title === "shots");
+  const { messages: stored } = (await gateway.call("GET", `/api/sessions/${id}`)).json;
+  assert.deepEqual(stored[0].images, [{ name: "image", mediaType: "image/png" }]);
+});
+
+test("security: an image's address is not fetched, and the refusal says why", async () => {
+  for (const url of [
+    "http://127.0.0.1:1/a.png",
+    "https://example.com/a.png",
+    "file:///etc/passwd",
+  ]) {
+    const { status, json } = await post({ model: "fake/model", messages: withImage(url) });
+    assert.equal(status, 400);
+    assert.match(json.error.message, /messages\.0\.content\.1\.image_url.*data:image/);
+    if (url.startsWith("http")) assert.match(json.error.message, /not fetched/);
+  }
+});
