@@ -33,7 +33,10 @@ export async function identify(
   }
 
   const isOllama = async () => (await ask("/api/version", Version)) !== undefined;
+  const isLiteLlm = async () => (await ask("/health/liveliness", Alive)) !== undefined;
   if (likely === "ollama" && (await isOllama())) return "ollama";
+  // Asked before its models, which it shows to nobody without a key.
+  if (likely === "litellm" && (await isLiteLlm())) return "litellm";
   const models = await ask("/v1/models", Models);
   const owner = models?.data[0]?.owned_by?.toLowerCase() ?? "";
   if (owner === "vllm" && (await ask("/version", Version))) return "vllm";
@@ -46,10 +49,14 @@ export async function identify(
   // As a router without a model yet.
   if (models?.data.length === 0 && (await ask("/props", Props))) return "llamacpp";
   if (likely !== "ollama" && (await isOllama())) return "ollama";
-  if (likely === "litellm" && (await ask("/health/liveliness", Alive))) return "litellm";
+  if (likely !== "litellm" && (await isLiteLlm())) return "litellm";
   if (models === undefined) return undefined;
+  if (models.data.every(hasNoOwner) && (await ask("/health", MlxHealth))) return "mlx";
   return likely === "mlx" || likely === "litellm" ? likely : "custom";
 }
+
+/** MLX alone names none: OpenAI's protocol asks for one, and the others obey. */
+const hasNoOwner = ({ owned_by }: z.infer<typeof Models>["data"][number]) => owned_by === undefined;
 
 /** The server answered, and not what we hoped for. */
 const ANSWERED = new Set([
@@ -72,4 +79,5 @@ const LmStudioV1 = z.object({
 const LmStudioV0 = z.object({
   data: z.array(z.object({ id: z.string(), state: z.string(), type: z.string() })).min(1),
 });
+const MlxHealth = z.strictObject({ status: z.enum(["ok", "unavailable"]) });
 const Alive = z.string().startsWith("I'm alive");

@@ -189,7 +189,7 @@ test("strictMessageKeys leaves role and content alone, and calls become text", a
   ]);
 });
 
-test("content beside calls is null, or a string where the server insists", async () => {
+test("content beside calls is null, or a string where the server insists or is not known", async () => {
   const messages = [
     {
       role: "assistant" as const,
@@ -197,11 +197,14 @@ test("content beside calls is null, or a string where the server insists", async
       toolCalls: [{ id: "c", tool: "read", argumentsJson: "{}" }],
     },
   ];
-  const plain = await sent({ messages });
-  const strict = await sent({ messages }, { compatOf: () => ({ requiresStringContent: true }) });
+  const requiresStringContent = { compatOf: () => ({ requiresStringContent: true }) };
+  const plain = await sent({ messages }, { product: "llamacpp" });
+  const strict = await sent({ messages }, { product: "llamacpp", ...requiresStringContent });
+  const unknown = await sent({ messages });
 
   assert.equal(plain.messages[1]?.["content"], null);
   assert.equal(strict.messages[1]?.["content"], "");
+  assert.equal(unknown.messages[1]?.["content"], "");
 });
 
 test("tool_choice is sent where someone chose, and only beside tools", async () => {

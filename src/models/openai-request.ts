@@ -67,10 +67,11 @@ function encodeMessage(message: Message, quirks: Quirks, compat: Compat): string
       const thinks = compat.requiresReasoningContentOnAssistantMessages ?? quirks.takesReasoning;
       const said =
         reasoning && compat.requiresThinkingAsText ? `<think>${reasoning}</think>\n${text}` : text;
+      const strings = compat.requiresStringContent ?? quirks.refusesNullContent;
       const head = JSON.stringify({
         role: "assistant",
         // Null is what the protocol has beside calls; servers that want a string get one.
-        content: said || (toolCalls.length > 0 && !compat.requiresStringContent ? null : said),
+        content: said || (toolCalls.length > 0 && !strings ? null : said),
         ...(reasoning && thinks && { reasoning_content: reasoning }),
       });
       if (toolCalls.length === 0) return head;
@@ -133,7 +134,7 @@ const toTool = ({ name, description, schema }: ToolSpec, compat: Compat) => ({
 function toParams(request: ChatRequest, quirks: Quirks, compat: Compat): object {
   const { params, contextTokens, maxTokens, toolChoice, tools, format } = request;
   const choice = toolChoice && toolChoice !== "auto" ? toolChoice : compat.tool_choice;
-  const counts = compat.supportsUsageInStreaming ?? !quirks.noStreamOptions;
+  const counts = compat.supportsUsageInStreaming ?? true;
   return {
     ...toChatFields(params, compat, quirks.renames),
     ...(format && { response_format: toResponseFormat(format) }),

@@ -54,8 +54,8 @@ export type Quirks = {
   contextTokens?: number;
   /** Tells while it reads a long prompt how far it is (llama.cpp's `return_progress`). */
   reportsProgress?: boolean;
-  /** Strict about `stream_options` (old or small servers answer 400). */
-  noStreamOptions?: boolean;
+  /** Refuses null for the text beside calls (llama-cpp-python); an empty one is taken by all that were tried. */
+  refusesNullContent?: boolean;
   /** Its names for fields that others call otherwise. */
   renames?: Readonly<Record<string, string>>;
 };
@@ -125,7 +125,7 @@ export const PRESETS: readonly Preset[] = [
     start: "mlx_lm.server --model MODEL",
     keyEnv: [],
     runsModels: false, // it says nothing of itself that another program could not say by chance
-    quirks: { noStreamOptions: true, renames: { repeat_penalty: "repetition_penalty" } },
+    quirks: { renames: { repeat_penalty: "repetition_penalty" } },
   },
   {
     id: "litellm",
@@ -176,7 +176,7 @@ export const PRESETS: readonly Preset[] = [
     start: "its own command",
     keyEnv: [],
     runsModels: false,
-    quirks: {},
+    quirks: { refusesNullContent: true },
   },
 ];
 

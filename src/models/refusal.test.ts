@@ -58,6 +58,18 @@ const ANSWERS: [string, number, string, string][] = [
     '{"error":{"message":"Invalid model name passed in model=m"}}',
     "MODEL_MISSING",
   ],
+  [
+    "LiteLLM, a key that is not its own",
+    400,
+    '{"error":{"message":"No connected db.","type":"no_db_connection","param":null,"code":"400"}}',
+    "MODEL_KEY_REFUSED",
+  ],
+  [
+    "MLX, no such model, and nothing is downloaded",
+    404,
+    '{"error": "Cannot find an appropriate cached snapshot folder for the specified revision on the local disk and outgoing traffic has been disabled."}',
+    "MODEL_MISSING",
+  ],
   ["FastAPI, no such path", 404, '{"detail":"Not Found"}', "MODEL_GARBLED"],
   ["a proxy", 502, "<html><body>502</body></html>", "MODEL_GARBLED"],
   ["a redirect", 301, "", "MODEL_GARBLED"],

@@ -14,7 +14,7 @@ export function toRefusal({ provider, model, status, text }: Refusal): Fault {
   if (detail === undefined || (status >= 300 && status < 400)) {
     return new Fault("MODEL_GARBLED", { provider, detail: `HTTP ${status} and no JSON` });
   }
-  if (status === 401 || status === 403) {
+  if (status === 401 || status === 403 || KEY.test(code)) {
     return new Fault("MODEL_KEY_REFUSED", { provider, detail });
   }
   if (CONTEXT.test(`${code} ${detail}`)) {
@@ -50,11 +50,14 @@ export function toStreamedRefusal(
 const BUSY_STATUS = new Set([429, 503, 529]);
 /** In a stream that had begun well, where there is no status any more (Anthropic, OpenAI). */
 const BUSY = /overloaded_error|rate_limit|server_is_overloaded/;
+/** LiteLLM without a database, to any key but the one of its config: with status 400. */
+const KEY = /no_db_connection/;
 /** llama.cpp, vLLM, OpenAI, Ollama, LM Studio and Anthropic, in their words. */
 const CONTEXT =
   /context_length_exceeded|exceed_context_size|(maximum|available) context|context (length|size|window|limit)|input length exceeds|prompt is too long/i;
+/** MLX looks for a model that it does not have on Hugging Face, and says how that went. */
 const MISSING =
-  /model_not_found|invalid model name|not_found_error model: |model\b.{0,200}\b(not found|does not exist|not exist)/i;
+  /model_not_found|invalid model name|cached snapshot folder|repository not found|not_found_error model: |model\b.{0,200}\b(not found|does not exist|not exist)/i;
 /** llama.cpp without a projector, vLLM, Ollama, OpenAI. */
 const BLIND =
   /image input is not supported|is not a multimodal model|at most 0 image|(does not|doesn't) support (image|vision)|missing data required for image input|invalid content type.*image_url/i;
