@@ -19,6 +19,10 @@ import { createFeed } from "./channels/feed.ts";
 import { createHub } from "./channels/hub.ts";
 import { createInbox } from "./channels/inbox.ts";
 import type { OpenGateway } from "./cli/host.ts";
+import { createConfigChecks, toFault } from "./config/checks.ts";
+import { loadConfig } from "./config/load.ts";
+import { configRoutes } from "./config/routes.ts";
+import { type ConfigWatch, watchConfig } from "./config/watch.ts";
 import { runChecks } from "./doctor/doctor.ts";
 import { gatewayChecks, parseBind } from "./gateway/checks.ts";
 import { createMetrics } from "./gateway/metrics.ts";
@@ -36,6 +40,8 @@ import { createModelChecks } from "./models/checks.ts";
 import { createEmbedded } from "./models/embedded.ts";
 import { createFit } from "./models/fit/fit.ts";
 import { dialects } from "./models/providers.ts";
+import { withAllowList } from "./models/policy/allow-list.ts";
+import { toChain } from "./models/routing/chain.ts";
 import { createRouter } from "./models/routing/router.ts";
 import { modelsSetting } from "./models/settings.ts";
 import type { ChatWatch } from "./models/watch.ts";
@@ -46,6 +52,7 @@ import type { Check } from "./protocol/check.ts";
 import type { Status } from "./protocol/event.ts";
 import { createSandboxChecks } from "./sandbox/checks.ts";
 import { sandboxSetting } from "./sandbox/settings.ts";
+import { settings as allSettings } from "./settings.ts";
 import { createStoreChecks } from "./store/checks.ts";
 import { createWorkspaceChecks } from "./tools/checks.ts";
 import { createTools } from "./tools/tools.ts";
@@ -75,8 +82,18 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
     () => new URL(address.url),
   );
   const { promise: stopRequested, resolve: requestStop } = Promise.withResolvers<void>();
-  const status = () => readStatus(ground, models);
-  const gateway = buildGateway(ground, { models, cost, ...talk, auth, address, status, requestStop });
+  const configWatch = buildConfigWatch(ground);
+  const status = () => readStatus(ground, models, configWatch);
+  const gateway = buildGateway(ground, {
+    models,
+    cost,
+    ...talk,
+    auth,
+    address,
+    configWatch,
+    status,
+    requestStop,
+  });
 
   await talk.agent.resume();
   await talk.app.start(talk.inbox);
@@ -129,6 +146,7 @@ type Door = ReturnType<typeof buildTalk> & {
   cost: Cost;
   auth: WebAuth;
   address: Address;
+  configWatch: ConfigWatch;
   status: () => Promise<Status>;
   requestStop: () => void;
 };
@@ -179,13 +197,38 @@ function buildGateway(ground: Ground, door: Door): Gateway {
     clock,
     log,
     gate,
-    routes: [...app.routes, ...routes],
+    routes: [
+      ...app.routes,
+      ...routes,
+      ...configRoutes({ config, file: ground.configFile, watch: door.configWatch }),
+    ],
   });
 }
 
-function buildChecks(ground: Ground, { models, address }: Door, site: Site): Check[] {
+/** A changed file is told in the log and with the status; it holds from the next start. */
+function buildConfigWatch({
+  options: { home, env },
+  config,
+  configFile: file,
+  log,
+  closing,
+}: Ground) {
+  const watch: ConfigWatch = watchConfig({
+    file,
+    inForce: config,
+    load: () => loadConfig({ home, env, settings: allSettings }).config,
+    settings: allSettings,
+    clock,
+    onChange: (state) => log.info({ ...state, file }, "the config file has changed"),
+  });
+  closing(() => watch.close());
+  return watch;
+}
+
+function buildChecks(ground: Ground, { models, address, configWatch }: Door, site: Site): Check[] {
   const { config, options, sandbox } = ground;
   return [
+    ...createConfigChecks({ watch: configWatch, file: ground.configFile }),
     ...createStoreChecks(options.home),
     ...createAuthChecks(keys(ground)),
     ...createNetworkChecks(ground),
@@ -259,19 +302,22 @@ async function buildModels(ground: Ground, watch: ChatWatch) {
   });
   closing(() => demonstration.close());
   let chosen = (await store.values.get("model")) || undefined;
+  const { model: chain, models: listed } = config.get(agentSettings).defaults;
+  // A key that the file itself sets is one where the environment has none.
+  const env = { ...config.variables, ...options.env };
   const models = createRouter({
     dialects,
     egress,
     clock,
     settings,
-    env: options.env,
+    env,
     newCallId: () => createId("call", clock.now()),
     listenerOf: createPortOwner(),
     ownUid: process.getuid?.() ?? -1,
     apiKeyOf: (provider) => apiKeyOf(settings.providers[provider]?.apiKey),
     demonstration,
     watch,
-    chain: config.get(agentSettings).defaults.model,
+    chain,
     mode: () => mode.mode,
     cap: mode.cap,
     memory: () => ({ totalBytes: totalmem(), availableBytes: freemem() }),
@@ -284,7 +330,11 @@ async function buildModels(ground: Ground, watch: ChatWatch) {
     },
   });
   closing(() => models.close());
-  return models;
+  const said = () => ({ chain, used: chosen, ollamaModel: env["OLLAMA_MODEL"] });
+  return withAllowList(models, {
+    listed,
+    isOpen: (wanted) => toChain(wanted, said()).length === 0,
+  });
 }
 
 /** A container's limit; 0, or more than there is, where nothing limits this process. */
@@ -328,9 +378,11 @@ async function whoListens(port: number, own: number, signal: AbortSignal) {
 }
 
 async function readStatus(
-  { options, config, mode, sandbox, workspace }: Ground,
+  { options, config, configFile, mode, sandbox, workspace }: Ground,
   models: Models,
+  configWatch: ConfigWatch,
 ): Promise<Status> {
+  const pending = toFault(configWatch, configFile);
   const model = await currentModel(models);
   const choice = sandbox.now();
   return {
@@ -342,6 +394,7 @@ async function readStatus(
       : { ok: false, name: "none", reason: `${choice.reason}. ${choice.fix}` },
     workspace: workspace.root,
     notes: [
+      ...(pending ? [{ code: pending.code, text: `${pending.message}. ${pending.fix}` }] : []),
       ...config.report.notes.map(({ path, message }) => ({
         code: "config",
         text: `${path}: ${message}`,

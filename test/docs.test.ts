@@ -41,7 +41,9 @@ for (const page of pages) {
       const file = { name: page.file, text };
       const env = { MY_SERVER_KEY: "a key" };
       const { report } = parseConfig({ file, env, secretsFolder: "/nowhere", settings });
-      assert.deepEqual([report.faults, report.notes], [[], []]);
+      // That the cloud is asked only where somebody allows it is told of every provider there.
+      const notes = report.notes.filter(({ message }) => !/isopod mode set internet/.test(message));
+      assert.deepEqual([report.faults, notes], [[], []]);
     }
   });
 

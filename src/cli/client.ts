@@ -98,6 +98,8 @@ const createGatewayCalls = (call: Call, request: Request) => ({
     call<{ findings: Finding[] }>(fix ? "POST" : "GET", "/api/doctor", signal),
   cost: (question: URLSearchParams, signal: AbortSignal) =>
     call<CostReport>("GET", `/api/cost?${question}`, signal),
+  config: (path: string, signal: AbortSignal) =>
+    call<ConfigInForce>("GET", `/api/config?path=${encodeURIComponent(path)}`, signal),
   pairingCode: (signal: AbortSignal) => call<PairingCode>("POST", "/api/pairing-codes", signal),
   stopGateway: (signal: AbortSignal) => call<object>("POST", "/api/gateway/stop", signal),
 

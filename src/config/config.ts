@@ -43,7 +43,7 @@ export interface Config {
   get<S extends z.ZodType>(setting: Setting<S>): z.output<S>;
   /** Where the value at a path came from: "default", "$NAME", or "file:line". */
   origin(path: string): string;
-  /** Variables that the file itself sets, for keys of known servers. The environment's own win. */
+  /** Keys that the file itself sets as variables, for known servers. The environment's own win. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
@@ -83,7 +83,10 @@ export function parseConfig(source: ConfigSource): Config {
       return values.get(setting.key) as z.output<typeof setting.schema>; // parsed by this very schema
     },
     origin: (path) => origin(path, draft, parsed?.places ?? new Map(), name),
-    variables,
+    // Nothing but keys: an address, or a wider mode, is not to be set in passing.
+    variables: Object.fromEntries(
+      Object.entries(variables).filter(([name]) => /_(KEY|TOKEN)$/.test(name)),
+    ),
   };
 }
 

@@ -12,12 +12,28 @@ export function translateAgents(draft: Draft, env: Environment): void {
   draft.move("agent.model", "agents.defaults.model");
   draft.move("agent.workspace", "agents.defaults.workspace");
   expandHome(draft, "agents.defaults.workspace", env["HOME"]);
-  const agents = ["agents.defaults", ...draft.entries("agents.entries").map(({ path }) => path)];
+  draft.move("heartbeat", "agents.defaults.heartbeat");
+  keepHeartbeatModel(draft);
+  const agents = [
+    "agents.defaults",
+    "agents.defaults.heartbeat",
+    ...draft.entries("agents.entries").map(({ path }) => path),
+  ];
   for (const agent of agents) {
     translateModel(draft, agent);
     nameProviders(draft, `${agent}.model`, home);
   }
   translateModelRules(draft);
+}
+
+/** Its model is what there is a place for; a string may be a schedule. */
+function keepHeartbeatModel(draft: Draft): void {
+  const path = "agents.defaults.heartbeat";
+  if (typeof draft.get(path) === "string")
+    draft.drop(path, "not used yet: nothing schedules heartbeats");
+  for (const { path: key } of draft.entries(path)) {
+    if (key !== `${path}.model`) draft.drop(key, "not used yet: nothing schedules heartbeats");
+  }
 }
 
 /** A shell would do it; nobody else reads `~` as a folder. */

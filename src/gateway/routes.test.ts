@@ -64,6 +64,7 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "DELETE /api/keys/:id (admin)",
       "DELETE /api/sessions/:id (chat)",
       "GET /api/approvals (read)",
+      "GET /api/config (admin)",
       "GET /api/devices (read)",
       "GET /api/doctor (read)",
       "GET /api/events (read)",

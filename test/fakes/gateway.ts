@@ -33,6 +33,7 @@ import type { Status } from "../../src/protocol/event.ts";
 import type { Route } from "../../src/protocol/route.ts";
 import { createStore } from "../../src/store/sqlite.ts";
 import { createScriptedAgent } from "./agent.ts";
+import { createFakeConfigRoutes } from "./config-routes.ts";
 import { createFakeKeeping, NO_FIT } from "./keeping.ts";
 
 export type TestGatewayOptions = {
@@ -91,6 +92,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
     routes: [
       ...(options.routes ?? []),
       ...app.routes,
+      ...createFakeConfigRoutes(),
       ...gatewayRoutes({
         auth,
         agent,

@@ -57,4 +57,27 @@ export const configFaults = {
     message: ({ file, detail }) => `Cannot change the config "${file}": ${detail}`,
     fix: ({ file }) => `Edit "${file}" by hand, then try it with \`isopod config check\``,
   }),
+  CONFIG_CHANGED: entry<{ file: string; paths: string[] }>({
+    status: 500,
+    exit: 1,
+    message: ({ file, paths }) =>
+      `The gateway runs with the config that it started with; "${file}" says something else since, at ${shown(paths)}`,
+    fix: () => "Apply it with `isopod gateway restart`",
+  }),
+  /** The file was changed to something that could not be started with. `mend` is that fault's own fix. */
+  CONFIG_CHANGE_REFUSED: entry<{ file: string; why: string; mend: string }>({
+    status: 500,
+    exit: 1,
+    message: ({ file, why }) =>
+      `The gateway goes on with the config that it started with; "${file}" could not be started with: ${why}`,
+    fix: ({ mend }) => `${mend}; then apply it with \`isopod gateway restart\``,
+  }),
 };
+
+/** A file that was rewritten differs in many places; three say where to look. */
+const MOST_SHOWN = 3;
+
+const shown = (paths: readonly string[]) =>
+  paths.length > MOST_SHOWN
+    ? `${paths.slice(0, MOST_SHOWN).join(", ")} and ${paths.length - MOST_SHOWN} more`
+    : paths.join(", ");

@@ -125,12 +125,50 @@ export const modelFaults = {
     message: ({ ref, mode, why }) => `Cannot use "${ref}" in mode ${mode}: ${why}`,
     fix: ({ allow }) => allow,
   }),
+  MODEL_NOT_LISTED: entry<{ ref: string; listed: string[] }>({
+    status: 403,
+    exit: 2,
+    message: ({ ref }) => `Cannot pick "${ref}": agents.defaults.models does not list it`,
+    fix: ({ ref, listed }) =>
+      `Pick one of ${listed.map((name) => `"${name}"`).join(", ")}, add it to agents.defaults.models, or make it the one that answers with \`isopod models use ${ref}\``,
+  }),
   MODEL_SESSION_PRIVATE: entry<{ ref: string; provider: string; where: string }>({
     status: 403,
     exit: 2,
     message: ({ ref, where }) => `Cannot use "${ref}" in a private session: ${where}`,
     fix: ({ provider }) =>
       `Pick one on your own machines with \`isopod models list\`, or begin a session that is not private; if "${provider}" is a machine of yours, set models.providers.${provider}.locality`,
+  }),
+  MODEL_SERVICE_UNAPPROVED: entry<{ provider: string }>({
+    status: 403,
+    exit: 2,
+    message: ({ provider }) =>
+      `Cannot start "${provider}": nobody has approved its command line on this machine`,
+    fix: ({ provider }) =>
+      `Look at it and approve it with \`isopod models service approve ${provider}\``,
+  }),
+  MODEL_SERVICE_CHANGED: entry<{ provider: string }>({
+    status: 409,
+    exit: 2,
+    message: ({ provider }) =>
+      `Cannot approve "${provider}": its command line is not the one that was shown`,
+    fix: ({ provider }) => `Look again with \`isopod models service approve ${provider}\``,
+  }),
+  MODEL_SERVICE_ELSEWHERE: entry<{ provider: string }>({
+    status: 403,
+    exit: 2,
+    message: ({ provider }) => `Cannot approve "${provider}" from another machine`,
+    fix: ({ provider }) =>
+      `Type \`isopod models service approve ${provider}\` on the machine that the gateway runs on`,
+  }),
+  MODEL_SERVICE_FAILED: entry<{ provider: string; detail: string; log: string }>({
+    status: 502,
+    exit: 3,
+    message: ({ provider, detail }) => `Cannot start "${provider}": ${detail}`,
+    fix: ({ provider, log }) =>
+      log === ""
+        ? `Correct models.providers.${provider}`
+        : `Look at ${log}, correct models.providers.${provider}.localService, then \`isopod models service stop ${provider}\` forgets the failures`,
   }),
   MODEL_GAVE_WAY: entry<{ provider: string }>({
     status: 503,

@@ -7,6 +7,8 @@ import { findModel, findProvider } from "../find-model.ts";
 import { type Place, placeOfModel } from "../locality.ts";
 import type { Model } from "../provider.ts";
 import type { ApplyScorecard } from "../probe/apply.ts";
+import type { Params } from "../params/fields.ts";
+import { wishesFor } from "../params/wishes.ts";
 import { checkMode, checkPrivate, placeBeforehand } from "../reach.ts";
 import { type Server, settingsOf } from "../server.ts";
 import type { Servers } from "../servers.ts";
@@ -15,6 +17,8 @@ export type CandidateDeps = {
   servers: Servers;
   mode: () => Mode;
   totalMemoryBytes: number;
+  /** Of every model, where neither it nor its provider says otherwise. */
+  params: Params;
   /** Puts to use what was measured of a model; nothing is without it. */
   applyScorecard?: ApplyScorecard | undefined;
 };
@@ -40,8 +44,13 @@ export function createCandidates(deps: CandidateDeps): Candidates {
   function contextOf(ref: string, { settable, settings }: Server, model: Model): number {
     const known = contexts.get(ref);
     if (known !== undefined) return known;
-    const own = settingsOf(settings, model.id);
-    const { contextTokens } = chooseContext({ model, settings: own, settable, totalMemoryBytes });
+    const wishes = wishesFor(settingsOf(settings, model.id), settings, deps.params);
+    const { contextTokens } = chooseContext({
+      model,
+      settings: wishes,
+      settable,
+      totalMemoryBytes,
+    });
     // Where the server fixes it, its word is asked for each time: it may have been started anew.
     if (settable) contexts.set(ref, contextTokens);
     return contextTokens;
@@ -51,14 +60,15 @@ export function createCandidates(deps: CandidateDeps): Candidates {
     const ref = `${server.id}/${model.id}`;
     const own = settingsOf(server.settings, model.id);
     const { supportsTools } = { ...server.settings?.compat, ...own?.compat };
+    const { maxTokens, params } = wishesFor(own, server.settings, deps.params);
     const candidate: Candidate = {
       ref,
       provider: server.provider,
       model,
       locality: placeOfModel(model.locality, server.place).locality,
       contextTokens: contextOf(ref, server, model),
-      ...(own?.maxTokens !== undefined && { maxTokens: own.maxTokens }),
-      params: { ...server.settings?.params, ...own?.params },
+      ...(maxTokens !== undefined && { maxTokens }),
+      params,
       // Most that say nothing of it can; a server refuses for the others, and says so.
       tools: supportsTools ?? model.tools ?? true,
       demonstration: model.demonstration ?? false,

@@ -28,9 +28,9 @@ export type RouterDeps = ServersDeps & {
   applyScorecard?: ApplyScorecard | undefined;
   /** Asked anew for each choice: what is free changes. */
   memory: () => Memory;
-  /** What a person said with `isopod models use`, kept over a restart. It comes before config's primary. */
   /** The widest mode that config allows; internet without it. */
   cap?: Mode | undefined;
+  /** What a person said with `isopod models use`, kept over a restart. It comes before config's primary. */
   chosen: { get(): string | undefined; set(ref: string | undefined): Promise<void> };
 };
 
@@ -39,10 +39,12 @@ export function createRouter(deps: RouterDeps): Models {
   const { mode, settings, demonstration, memory } = deps;
   const servers = createServers(deps);
   const totalMemoryBytes = memory().totalBytes;
+  const { params } = settings;
   const candidates = createCandidates({
     servers,
     mode,
     totalMemoryBytes,
+    params,
     applyScorecard: deps.applyScorecard,
   });
   const automatic = createAutomatic({ servers, candidates, settings, demonstration, memory });
