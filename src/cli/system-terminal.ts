@@ -36,7 +36,9 @@ export function createTerminal({ stdin, stdout, stderr, env }: Streams): Termina
       clear();
       if (line === undefined) return;
       // One that wraps could not be taken away whole.
-      stderr.write(cutTo(toHarmless(line).replaceAll(/[\n\t]/g, " "), stderr.columns - 1));
+      stderr.write(
+        cutTo(toHarmless(line).replaceAll(/[\n\t]/g, " "), (stderr.columns || USUAL_COLUMNS) - 1),
+      );
       passing = true;
     },
     table: (rows) => toColumns(rows).forEach(print),
@@ -59,6 +61,9 @@ export function createTerminal({ stdin, stdout, stderr, env }: Streams): Termina
     },
   };
 }
+
+/** Of a terminal that does not say how wide it is, such as a serial line. */
+const USUAL_COLUMNS = 80;
 
 /** Back to the first column, and the line is blank. */
 const CLEAR_LINE = "\r\u001B[2K";

@@ -94,10 +94,17 @@ function open(agent: Agent, request: EgressRequest, target: Target): ClientReque
     agent,
     path: target.path,
     method: request.method ?? "GET",
-    headers: { ...Object.fromEntries(headers), host: target.hostHeader },
+    headers: { ...Object.fromEntries(headers), host: target.hostHeader, ...toFrame(request) },
     ...(target.auth === undefined ? {} : { auth: target.auth }),
   });
 }
+
+/**
+ * Of a DELETE with a body Node tells no length: the server would take the body for the next request on the
+ * connection.
+ */
+const toFrame = ({ body }: EgressRequest) =>
+  body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
 
 /** Headers that frame a message or name its server; a caller's would let two servers read it differently. */
 const OURS = new Set(["host", "content-length", "transfer-encoding", "connection", "expect"]);

@@ -38,6 +38,21 @@ test("request() sends method, headers and body, and hands over the answer as it 
   assert.equal(await answer.text(), "grüße");
 });
 
+test("security: a body belongs to its request, whatever the method: it is never taken for the next one", async (t) => {
+  const seen: string[] = [];
+  const url = await serve(t, async (request, response) => {
+    seen.push(`${request.method} ${request.url} ${await read(request)}`);
+    response.end();
+  });
+  const { egress } = create(t);
+  const body = "GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n";
+  for (const method of ["DELETE", "POST"]) {
+    await (await egress.request({ url, purpose: "test", method, body, signal: NEVER })).text();
+  }
+  await (await egress.request({ url: `${url}/next`, purpose: "test", signal: NEVER })).text();
+  assert.deepEqual(seen, [`DELETE / ${body}`, `POST / ${body}`, "GET /next "]);
+});
+
 test("body yields chunks as they arrive", async (t) => {
   let next = () => {};
   const url = await serve(t, (_request, response) => {

@@ -37,12 +37,28 @@ export async function* download(
   checkMode();
   const { server, name } = await choose(wanted, deps, signal);
   const meter = createMeter(deps.clock);
+  let told = { text: "", atMs: -Infinity };
   for await (const step of keeperOf(server).pull({ name, insecure: wanted.insecure }, signal)) {
     checkMode(); // a person may have narrowed it meanwhile: then nothing more is fetched
-    yield { type: "progress", ...step, ...meter.read(step) };
+    const rate = meter.read(step);
+    const atMs = deps.clock.elapsedMs();
+    if (step.text === told.text && atMs - told.atMs < TELL_EVERY_MS) continue;
+    told = { text: step.text, atMs };
+    yield { type: "progress", ...step, ...rate };
   }
   servers.forget(server.id);
-  yield { type: "done", ref: `${server.id}/${name}`, seconds: meter.seconds() };
+  const model = await nameOf(name, server, servers, signal);
+  yield { type: "done", ref: `${server.id}/${model}`, seconds: meter.seconds() };
+}
+
+/** Servers tell more often than anybody reads. */
+const TELL_EVERY_MS = 250;
+
+/** What the server calls what it has fetched: without the scheme of a registry, and with a tag. */
+async function nameOf(name: string, server: Server, servers: Servers, signal: AbortSignal) {
+  const bare = name.replace(/^https?:\/\//, "");
+  const ids = (await servers.models(server, signal)).map(({ id }) => id);
+  return [bare, `${bare}:latest`].find((id) => ids.includes(id)) ?? bare;
 }
 
 /** The server that was named, also before the name's slash; else the only one that can. */
@@ -52,6 +68,9 @@ async function choose({ name, server }: PullWanted, deps: DownloadDeps, signal: 
   const prefix = servers.ids().find((id) => name.startsWith(`${id}/`));
   const named = server ?? prefix;
   if (named !== undefined) {
+    if (!servers.addressOf(named)) {
+      throw new Fault("MODEL_PROVIDER_UNKNOWN", { ref: named, known: servers.ids() });
+    }
     const bare = name.startsWith(`${named}/`) ? name.slice(named.length + 1) : name;
     return { server: await servers.open(named, signal), name: bare };
   }
