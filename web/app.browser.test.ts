@@ -8,6 +8,10 @@ import { CODE } from "../test/fakes/app-gateway.ts";
 import { refuse } from "../test/fakes/app-http.ts";
 import { launch, openPaired, openStage, picture, send, skip, until } from "./browser.ts";
 
+/** One red pixel. */
+const PIXEL =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC";
+
 /** A turn that a test holds in its hand: it goes on when `next` is called. */
 function holdTurn() {
   let next: () => void = () => undefined;
@@ -48,6 +52,38 @@ suite("the app in Chromium", { skip }, () => {
     assert.ok(stage.gateway.requests.every((request) => !request.includes(CODE)));
     await page.reload();
     await page.locator(".chips").waitFor();
+    assert.deepEqual(stage.complaints, []);
+  });
+
+  test("an image is attached, goes with the message, and stands in the conversation afterwards", async (t) => {
+    const stage = await openStage(t, browser);
+    const page = await openPaired(stage);
+    stage.gateway.script = answer("A red square.");
+    const png = { name: "red.png", mimeType: "image/png", buffer: Buffer.from(PIXEL, "base64") };
+    const chooser = page.getByLabel("Attach an image").and(page.locator("input"));
+    await chooser.setInputFiles([png, { ...png, name: "blue.png" }]);
+    await page.getByRole("button", { name: "Remove blue.png" }).click();
+    await chooser.setInputFiles([
+      { name: "a.svg", mimeType: "image/svg+xml", buffer: Buffer.from("<svg/>") },
+    ]);
+    await page.getByText("it is no PNG, JPEG, WebP or GIF image").waitFor();
+    await picture(page, "attached");
+
+    await send(page, "What is it?");
+    await said(page, "A red square.").waitFor();
+    assert.equal(await page.locator(".composer .thumbnail").count(), 0);
+    const shown = page.locator(".turn img");
+    await shown.waitFor();
+    const look = () =>
+      shown.evaluate((image: HTMLImageElement) => [
+        image.src.slice(0, 5),
+        image.naturalWidth,
+        image.alt,
+      ]);
+    await until(async () => (await look())[1] === 1, "the image is there");
+    assert.deepEqual(await look(), ["blob:", 1, "red.png"]);
+    await page.reload();
+    await until(async () => (await look())[1] === 1, "the image is there after a reload");
     assert.deepEqual(stage.complaints, []);
   });
 

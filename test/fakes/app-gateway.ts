@@ -24,7 +24,7 @@ export const CODE = "KQ7M-2XVD";
 const PROOF = "proof-of-this-device";
 const COOKIE = "isopod=cookie-of-this-device";
 const POLICY =
-  "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; " +
+  "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; connect-src 'self'; " +
   "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 type Message = SessionMessage & { session: string };
 /** A turn as a test plays it: `emit` goes to the stream alone, `store` also into the session. */
@@ -121,11 +121,22 @@ export async function openAppGateway(dist: string) {
     }
   };
 
-  const submit = (session: string, text: string, key: string) => {
+  /** The images of messages, by the path that serves them. */
+  const pictures = new Map<string, Sent>();
+  const submit = (session: string, text: string, images: Sent[], key: string) => {
     const known = keys.get(key);
     if (known) return known;
     const turn = id("turn");
-    const accepted = { turn, message: store(session, turn, { role: "user", text }) };
+    const shown = images.map(({ name, mediaType }) => ({ name, mediaType }));
+    const message = store(session, turn, {
+      role: "user",
+      text,
+      ...(shown.length > 0 && { images: shown }),
+    });
+    images.forEach((image, at) =>
+      pictures.set(`/api/sessions/${session}/messages/${message}/images/${at}`, image),
+    );
+    const accepted = { turn, message };
     keys.set(key, accepted);
     const title = sessions.get(session)?.title || text.slice(0, 60);
     touch(session, { busy: true, title });
@@ -190,7 +201,12 @@ export async function openAppGateway(dist: string) {
     "POST /api/sessions/:id/messages": ({ id, body }) =>
       gateway.messageFault ?? {
         session: id,
-        ...submit(id, String(body["text"]), String(body["key"])),
+        ...submit(
+          id,
+          String(body["text"]),
+          (body["images"] ?? []) as Sent[], // the page's own
+          String(body["key"]),
+        ),
       },
     "POST /api/sessions/:id/stop": ({ id }) => {
       running.get(id)?.stop.abort();
@@ -243,6 +259,11 @@ export async function openAppGateway(dist: string) {
       request.headers.cookie?.includes(COOKIE);
     if (!isPaired) return send(response, refuse(401, "AUTH_REFUSED", "This device is not known"));
     if (url.pathname === "/api/events") return follow(url.searchParams.get("after"), response);
+    const picture = pictures.get(url.pathname);
+    if (picture) {
+      response.setHeader("content-type", picture.mediaType);
+      return void response.end(Buffer.from(picture.data, "base64"));
+    }
     const [, area, object = "", act] = /^\/api\/(\w+)\/?([^/]*)(\/\w+)?$/.exec(url.pathname) ?? [];
     const path = `${request.method} /api/${area}`;
     const exact = routes[`${request.method} ${url.pathname}`];
@@ -312,6 +333,8 @@ export async function openAppGateway(dist: string) {
   return gateway;
 }
 
+/** An image as the page sends it. */
+type Sent = { name: string; mediaType: string; data: string };
 type Match = { id: string; body: Record<string, unknown> };
 const frame = (cursor: string, event: AppEvent): string =>
   `id: ${cursor}\ndata: ${JSON.stringify(event)}\n\n`;

@@ -6,6 +6,7 @@ import { render } from "preact";
 
 import { copyText } from "./copy-text.ts";
 import { parseAddress, toHash } from "./state/address.ts";
+import { createAttachments } from "./state/attachments.ts";
 import { createDrafts } from "./state/drafts.ts";
 import type { Outgoing } from "./state/outbox.ts";
 import { createOutbox } from "./state/outbox.ts";
@@ -44,7 +45,7 @@ function main(): void {
         newKey,
         onChange: (list) => {
           // Kept for a reload, in this tab only: another tab must not send it as well.
-          sessionStorage.setItem(OUTBOX_KEY, JSON.stringify(list));
+          writeOutbox(list);
           hooks.onChange(list);
         },
         initial: readOutbox(),
@@ -54,11 +55,13 @@ function main(): void {
       if (location.hash !== toHash(session)) history.pushState(null, "", toHash(session));
     },
   });
+  const attachments = createAttachments((problem) => (store.problem.value = problem));
   const feed = signal<Feed | null>(null);
   const app: App = {
     api,
     store,
     drafts,
+    attachments,
     pairing,
     createMarkdown: loadMarkdown(),
     code: signal(""),
@@ -157,6 +160,17 @@ function waitForLink(link: ReadonlySignal<LinkState>, ms: number): Promise<void>
       wasLost ||= state === "lost";
     });
   });
+}
+
+/** What does not fit into the storage (a few MB, all tabs together) is sent from memory or not at all. */
+function writeOutbox(list: readonly Outgoing[]): void {
+  try {
+    sessionStorage.setItem(OUTBOX_KEY, JSON.stringify(list));
+  } catch {
+    // A message without its images would be another message.
+    const small = list.filter(({ images }) => !images);
+    sessionStorage.setItem(OUTBOX_KEY, JSON.stringify(small));
+  }
 }
 
 function readOutbox(): readonly Outgoing[] {

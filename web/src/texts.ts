@@ -216,6 +216,16 @@ const en = {
     show: "Show",
   },
 
+  images: {
+    label: "Images",
+    attach: "Attach an image",
+    remove: (name: string) => `Remove ${name}`,
+    wrongType: (name: string) => `Cannot attach “${name}”: it is no PNG, JPEG, WebP or GIF image`,
+    tooLarge: (name: string) => `Cannot attach “${name}”: it is larger than 5 MiB`,
+    tooMany: (most: number) => `Cannot attach more than ${most} images to one message`,
+    fix: "Send fewer or smaller images; a screenshot as JPEG is a tenth of its PNG",
+  },
+
   composer: {
     label: "Message",
     placeholder: "Write a message",

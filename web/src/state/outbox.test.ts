@@ -38,6 +38,17 @@ function open(answers: Answer[], initial: Outgoing[] = []) {
 /** Everything that is on its way without a clock has happened. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
+test("images go with their message, come back with it, and outlive a reload", async () => {
+  const image = { name: "a.png", mediaType: "image/png", data: "AAAA" } as const;
+  const sent: unknown[] = [];
+  const refused = open([(message) => (sent.push(message), refuse(message))]);
+  refused.outbox.send("s", "Look", [image]);
+  await settled();
+  assert.deepEqual(sent, [{ text: "Look", images: [image], key: "key1" }]);
+  const kept = open([], refused.outbox.list() as Outgoing[]);
+  assert.deepEqual(kept.outbox.withdraw("key1"), { text: "Look", images: [image] });
+});
+
 test("a message is listed until its event comes", async () => {
   const { outbox, states } = open([]);
   outbox.send("s", "Hi");
@@ -88,7 +99,7 @@ test("a refused message can be taken back", async () => {
   const { outbox, states } = open([refuse]);
   outbox.send("s", "long");
   await settled();
-  assert.equal(outbox.withdraw("key1"), "long");
+  assert.deepEqual(outbox.withdraw("key1"), { text: "long", images: [] });
   assert.deepEqual(states(), []);
 });
 

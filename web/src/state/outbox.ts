@@ -5,11 +5,13 @@
 
 import type { MessageAccepted } from "../../../src/protocol/api.ts";
 import { ApiFault } from "../wire/api.ts";
+import type { Attachment } from "./attachments.ts";
 
 export type Outgoing = {
   key: string;
   session: string;
   text: string;
+  images?: readonly Attachment[];
   /** "waiting": the gateway is not reached, and it will be tried again. */
   state: "sending" | "waiting" | "refused";
   fault?: ApiFault;
@@ -19,11 +21,11 @@ export type Outgoing = {
 
 export interface Outbox {
   /** Takes a message in; it is listed from this moment until `arrived` names it. */
-  send(session: string, text: string): void;
+  send(session: string, text: string, images?: readonly Attachment[]): void;
   /** Tries a refused message once more, with the same key. */
   retry(key: string): void;
-  /** Takes a message out and returns its text. */
-  withdraw(key: string): string;
+  /** Takes a message out and returns it. */
+  withdraw(key: string): { text: string; images: readonly Attachment[] };
   /** A user's message was stored: it is no longer on its way. */
   arrived(session: string, message: { id: string; text: string }): void;
   /** Messages were fetched anew: forgets those that turned out to be stored. */
@@ -34,7 +36,10 @@ export interface Outbox {
 }
 
 export interface OutboxDeps {
-  post(session: string, message: { text: string; key: string }): Promise<MessageAccepted>;
+  post(
+    session: string,
+    message: { text: string; images?: Attachment[]; key: string },
+  ): Promise<MessageAccepted>;
   /** Resolves when it is time for another try. */
   wait(failures: number): Promise<void>;
   newKey(): string;
@@ -46,12 +51,7 @@ export interface OutboxDeps {
 }
 
 export function createOutbox(deps: OutboxDeps): Outbox {
-  let list: readonly Outgoing[] = deps.initial.map(({ key, session, text }) => ({
-    key,
-    session,
-    text,
-    state: "sending",
-  }));
+  let list: readonly Outgoing[] = deps.initial.map(toSending);
   const working = new Set<string>();
 
   const set = (next: readonly Outgoing[]) => {
@@ -64,9 +64,11 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   const nextOf = (session: string) =>
     list.find((item) => item.session === session && !item.message && item.state !== "refused");
 
-  const deliver = async ({ key, session, text }: Outgoing, failures: number): Promise<void> => {
+  const deliver = async (item: Outgoing, failures: number): Promise<void> => {
+    const { key, session, text, images = [] } = item;
     try {
-      const accepted = await deps.post(session, { text, key });
+      const message = images.length > 0 ? { text, images: [...images], key } : { text, key };
+      const accepted = await deps.post(session, message);
       if (deps.isShown(session, accepted.message)) return remove(key);
       change(key, (item) => ({ ...item, state: "sending", message: accepted.message }));
     } catch (error) {
@@ -95,19 +97,20 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   for (const { session } of list) void work(session);
 
   return {
-    send(session, text) {
-      set([...list, { key: deps.newKey(), session, text, state: "sending" }]);
+    send(session, text, images = []) {
+      const item: Outgoing = { key: deps.newKey(), session, text, state: "sending" };
+      set([...list, images.length > 0 ? { ...item, images } : item]);
       void work(session);
     },
     retry(key) {
       const session = list.find((item) => item.key === key)?.session;
-      change(key, ({ key, session, text }) => ({ key, session, text, state: "sending" }));
+      change(key, toSending);
       if (session) void work(session);
     },
     withdraw(key) {
-      const text = list.find((item) => item.key === key)?.text ?? "";
+      const { text = "", images = [] } = list.find((item) => item.key === key) ?? {};
       remove(key);
-      return text;
+      return { text, images };
     },
     arrived(session, { id, text }) {
       const mine = list.filter((item) => item.session === session);
@@ -123,3 +126,12 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     list: () => list,
   };
 }
+
+/** As it was written, to be sent from the start. */
+const toSending = ({ key, session, text, images }: Outgoing): Outgoing => ({
+  key,
+  session,
+  text,
+  ...(images && { images }),
+  state: "sending",
+});

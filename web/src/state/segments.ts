@@ -3,11 +3,11 @@
  * that nothing on the screen is built anew, folds shut or loses its selection at that moment.
  */
 
-import type { SessionMessage } from "../../../src/protocol/event.ts";
+import type { SessionMessage, ShownImage } from "../../../src/protocol/event.ts";
 import type { Live, Turn } from "./thread.ts";
 
 export type Segment =
-  | { kind: "user"; key: string; text: string }
+  | { kind: "user"; key: string; message: string; text: string; images: readonly ShownImage[] }
   | { kind: "text"; key: string; text: string }
   | { kind: "reasoning"; key: string; text: string; streaming: boolean }
   | { kind: "step"; key: string; step: Step }
@@ -52,7 +52,8 @@ function createRows(results: Results, running: boolean) {
   };
   return {
     segments,
-    user: (text: string) => segments.push({ kind: "user", key: nextKey("user"), text }),
+    user: (message: string, text: string, images: readonly ShownImage[] = []) =>
+      segments.push({ kind: "user", key: nextKey("user"), message, text, images }),
     text: (text: string) => {
       // Models send blank lines around tool calls; an empty row would be a gap.
       if (text.trim() !== "") segments.push({ kind: "text", key: nextKey("text"), text });
@@ -79,7 +80,7 @@ function createRows(results: Results, running: boolean) {
 function addMessage(rows: Rows, message: SessionMessage): void {
   switch (message.role) {
     case "user":
-      rows.user(message.text);
+      rows.user(message.id, message.text, message.images);
       return;
     case "assistant":
       rows.reasoning(message.reasoning ?? "", false);

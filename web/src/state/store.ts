@@ -20,6 +20,7 @@ import type { Api } from "../wire/api.ts";
 import { ApiFault } from "../wire/api.ts";
 import type { LinkState } from "../wire/stream.ts";
 import { foldApprovals } from "./approvals.ts";
+import type { Attachment } from "./attachments.ts";
 import { createCatchUp } from "./catch-up.ts";
 import { createOpenThread } from "./open-thread.ts";
 import type { Outbox, OutboxDeps, Outgoing } from "./outbox.ts";
@@ -157,7 +158,7 @@ export function createStore({ api, view, frame, createOutbox, onNavigate }: Stor
       if (id !== null && sessions.peek()) await attempt(() => catchUp.during(() => loadThread(id)));
     },
     /** Sends into the open session, or makes one first. False: that was refused, and the text is not taken. */
-    async send(text: string): Promise<boolean> {
+    async send(text: string, images: readonly Attachment[] = []): Promise<boolean> {
       let session = current.peek();
       if (session === null) {
         const created = await attempt(() => api.createSession());
@@ -167,7 +168,7 @@ export function createStore({ api, view, frame, createOutbox, onNavigate }: Stor
         show(session);
         thread.begin(session);
       }
-      outbox.send(session, text);
+      outbox.send(session, text, images);
       return true;
     },
     retry: outbox.retry,

@@ -1,17 +1,21 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
+import { IMAGE_TYPES } from "../state/attachments.ts";
 import { texts } from "../texts.ts";
 import { useApp } from "./context.ts";
 import { Icon } from "./icon.tsx";
+import { Thumbnails } from "./images.tsx";
 
 const words = texts.composer;
 /** What browsers report for each key of a composition, when they do not set `isComposing` (Safari). */
 const COMPOSING_KEY_CODE = 229;
 
 export function Composer() {
-  const { store, drafts } = useApp();
+  const { store, drafts, attachments } = useApp();
   const field = useRef<HTMLTextAreaElement>(null);
   const text = drafts.text.value;
+  const images = attachments.list.value;
+  const isEmpty = text.trim() === "" && images.length === 0;
   const isBusy = store.session.value?.busy || store.runningTurn.value !== null;
   const blocked = useBlockedReason();
 
@@ -23,10 +27,13 @@ export function Composer() {
 
   const send = async () => {
     const message = text.trim();
-    if (message === "" || blocked) return;
+    if (isEmpty || blocked) return;
+    const taken = attachments.take();
     drafts.write("");
     field.current?.focus();
-    if (!(await store.send(message))) drafts.hand(message);
+    if (await store.send(message, taken)) return;
+    attachments.put(taken);
+    drafts.hand(message);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || event.shiftKey || event.altKey) return;
@@ -47,6 +54,7 @@ export function Composer() {
       }}
     >
       <div class="composer-box">
+        <Thumbnails images={images} onRemove={attachments.remove} />
         <textarea
           ref={field}
           class="composer-text"
@@ -58,8 +66,15 @@ export function Composer() {
           value={text}
           onInput={(event) => drafts.write(event.currentTarget.value)}
           onKeyDown={onKeyDown}
+          onPaste={(event) => {
+            const files = Array.from(event.clipboardData?.files ?? []);
+            if (files.length === 0) return;
+            event.preventDefault();
+            void attachments.add(files);
+          }}
         />
         <div class="composer-foot">
+          <AttachButton />
           <ContextUse />
           <span class={blocked ? "composer-hint blocked" : "composer-hint"} id="composer-hint">
             {blocked ?? words.hint}
@@ -70,13 +85,35 @@ export function Composer() {
             class="send"
             aria-label={words.send}
             title={blocked ?? words.send}
-            disabled={text.trim() === "" || blocked !== null}
+            disabled={isEmpty || blocked !== null}
           >
             <Icon name="send" />
           </button>
         </div>
       </div>
     </form>
+  );
+}
+
+/** A label around the browser's own file chooser, which keeps its keys and its name. */
+function AttachButton() {
+  const { attachments } = useApp();
+  return (
+    <label class="attach" title={texts.images.attach}>
+      <Icon name="image" />
+      <input
+        type="file"
+        class="unseen"
+        multiple
+        accept={IMAGE_TYPES.join()}
+        aria-label={texts.images.attach}
+        onChange={({ currentTarget }) => {
+          void attachments.add(Array.from(currentTarget.files ?? []));
+          // The same file may be chosen again after it was removed.
+          currentTarget.value = "";
+        }}
+      />
+    </label>
   );
 }
 

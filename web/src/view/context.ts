@@ -2,6 +2,7 @@ import type { ReadonlySignal, Signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 
+import type { Attachments } from "../state/attachments.ts";
 import type { Drafts } from "../state/drafts.ts";
 import type { Pairing } from "../state/pairing.ts";
 import type { Store } from "../state/store.ts";
@@ -16,6 +17,7 @@ export type App = {
   api: Api;
   store: Store;
   drafts: Drafts;
+  attachments: Attachments;
   pairing: Pairing;
   /** Null until it has loaded. */
   createMarkdown: ReadonlySignal<CreateMarkdownView | null>;

@@ -18,6 +18,7 @@ const paths = {
   internet: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM3 12h18M12 3c5 5 5 13 0 18M12 3c-5 5-5 13 0 18",
   box: "M12 3l8 4.5v9L12 21l-8-4.5v-9zM4 7.5l8 4.5 8-4.5M12 12v9",
   cut: "M6 12h12",
+  image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M9 9.5v.1",
 } as const;
 
 export type IconName = keyof typeof paths;

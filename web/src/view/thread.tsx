@@ -6,6 +6,7 @@ import type { Outgoing } from "../state/outbox.ts";
 import { texts } from "../texts.ts";
 import { useApp } from "./context.ts";
 import { Icon, Mark } from "./icon.tsx";
+import { Thumbnails } from "./images.tsx";
 import { FaultNotice } from "./prose.tsx";
 import { TurnView } from "./turn.tsx";
 import { useStick } from "./use-stick.ts";
@@ -124,11 +125,17 @@ function Earlier(props: { scroller: RefObject<HTMLDivElement | null>; onReached:
 }
 
 function Unsent({ item }: { item: Outgoing }) {
-  const { store, drafts } = useApp();
+  const { store, drafts, attachments } = useApp();
+  const withdraw = () => {
+    const { text, images } = store.withdraw(item.key);
+    attachments.put(images);
+    drafts.hand(text);
+  };
   return (
     <article class="turn">
       <div class="user unsent">
-        <p class="user-text">{item.text}</p>
+        <Thumbnails images={item.images ?? []} />
+        {item.text !== "" && <p class="user-text">{item.text}</p>}
       </div>
       {item.state !== "refused" && (
         <p class="note end">{item.state === "waiting" ? words.waiting : words.sending}</p>
@@ -140,11 +147,7 @@ function Unsent({ item }: { item: Outgoing }) {
             <button type="button" class="button small" onClick={() => store.retry(item.key)}>
               {words.retry}
             </button>
-            <button
-              type="button"
-              class="button small"
-              onClick={() => drafts.hand(store.withdraw(item.key))}
-            >
+            <button type="button" class="button small" onClick={withdraw}>
               {words.withdraw}
             </button>
           </div>

@@ -8,6 +8,7 @@ import { Approval } from "./approval.tsx";
 import { useApp } from "./context.ts";
 import { CopyButton } from "./copy-button.tsx";
 import { Icon } from "./icon.tsx";
+import { StoredImages } from "./images.tsx";
 import { Markdown } from "./markdown.tsx";
 import { FaultNotice, Prose } from "./prose.tsx";
 import { StepRow } from "./step.tsx";
@@ -34,7 +35,10 @@ function Row({ segment }: { segment: Segment }) {
       return (
         <div class="user">
           <h2 class="unseen">{words.you}</h2>
-          <p class="user-text">{segment.text}</p>
+          {segment.images.length > 0 && (
+            <StoredImages message={segment.message} images={segment.images} />
+          )}
+          {segment.text !== "" && <p class="user-text">{segment.text}</p>}
         </div>
       );
     case "text":

@@ -54,6 +54,8 @@ export interface Api {
   renameSession(id: string, title: string): Promise<SessionSummary>;
   deleteSession(id: string): Promise<unknown>;
   send(session: string, message: MessageCreate): Promise<MessageAccepted>;
+  /** An image of a stored message, by its place in it. */
+  image(of: { session: string; message: string; at: number }, signal: AbortSignal): Promise<Blob>;
   stop(session: string): Promise<{ stopped: boolean }>;
   approvals(): Promise<{ approvals: ApprovalRequest[] }>;
   decide(id: string, decision: Decision): Promise<unknown>;
@@ -90,6 +92,10 @@ export function createApi(deps: ApiDeps): Api {
     renameSession: (id, title) => write("PATCH", sessionPath(id), { title }),
     deleteSession: (id) => call("DELETE", sessionPath(id)),
     send: (id, message) => write("POST", `${sessionPath(id)}/messages`, message),
+    image: async ({ session, message, at }, signal) => {
+      const path = `${sessionPath(session)}/messages/${encodeURIComponent(message)}/images/${at}`;
+      return (await request(deps, { method: "GET", path }, signal)).blob();
+    },
     stop: (id) => write("POST", `${sessionPath(id)}/stop`),
     approvals: () => get("/api/approvals"),
     decide: (id, decision) =>
