@@ -42,7 +42,8 @@ function open({ url, method, headers, body, signal, headTimeoutMs }: EgressReque
         port,
         path: pathname + search,
         method: method ?? "GET",
-        headers: { ...headers },
+        // Of a DELETE with a body Node tells no length.
+        headers: { ...headers, ...(body && { "content-length": Buffer.byteLength(body) }) },
         signal,
       },
       resolve,

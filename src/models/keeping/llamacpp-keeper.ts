@@ -105,8 +105,8 @@ function createRouterKeeper(options: KeeperOptions, server: ModelServer): Keeper
     async remove(model, signal) {
       await find(model, signal);
       const path = `/models?model=${encodeURIComponent(model)}`;
-      const sent = { ...act(path, model, "models.remove"), method: "DELETE" as const };
-      await server.act(sent, z.unknown(), signal);
+      const { body: _, ...sent } = act(path, model, "models.remove"); // it is in the path
+      await server.act({ ...sent, method: "DELETE" }, z.unknown(), signal);
     },
   };
 }
