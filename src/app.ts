@@ -40,6 +40,8 @@ import { createModelChecks } from "./models/checks.ts";
 import { createEmbedded } from "./models/embedded.ts";
 import { createFit } from "./models/fit/fit.ts";
 import { dialects } from "./models/providers.ts";
+import { createApplyScorecard } from "./models/probe/apply.ts";
+import { createScorecards, type Scorecards } from "./models/probe/cards.ts";
 import { withAllowList } from "./models/policy/allow-list.ts";
 import { toChain } from "./models/routing/chain.ts";
 import { createRouter } from "./models/routing/router.ts";
@@ -48,6 +50,7 @@ import type { ChatWatch } from "./models/watch.ts";
 import { createNetworkChecks } from "./network/checks.ts";
 import { createListeners } from "./network/listen.ts";
 import { createPortOwner } from "./network/owner.ts";
+import { buildProbing, toolsProvedIn } from "./probing.ts";
 import type { Check } from "./protocol/check.ts";
 import type { Status } from "./protocol/event.ts";
 import { createSandboxChecks } from "./sandbox/checks.ts";
@@ -72,7 +75,8 @@ export async function openApp(ground: Ground): Promise<OpenGateway> {
 async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   const { options, closing, sandbox } = ground;
   const cost = await buildCost(ground);
-  const models = await buildModels(ground, cost.books);
+  const cards = await createScorecards(ground.store.scorecards, ground.log);
+  const models = await buildModels(ground, { watch: cost.books, cards });
   // Beside the rest of the start. What keeps a model from answering is told with the status.
   const discovered = currentModel(models).catch(() => null);
   const talk = buildTalk(ground, models, cost.books);
@@ -86,6 +90,7 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   const status = () => readStatus(ground, models, configWatch);
   const gateway = buildGateway(ground, {
     models,
+    cards,
     cost,
     ...talk,
     auth,
@@ -143,6 +148,7 @@ function buildTalk(ground: Ground, models: Models, { costOf }: Cost["books"]) {
 
 type Door = ReturnType<typeof buildTalk> & {
   models: Models;
+  cards: Scorecards;
   cost: Cost;
   auth: WebAuth;
   address: Address;
@@ -176,11 +182,12 @@ function buildGateway(ground: Ground, door: Door): Gateway {
     status,
     models: models.list,
     keeping: models.keeping,
+    probing: buildProbing(ground, models, door.cards),
     fit: createFit({
       programs: ground.programs,
       system: readSystem(),
       keeping: models.keeping,
-      toolsProved: () => false,
+      toolsProved: toolsProvedIn(door.cards),
     }),
     useModel: async (ref, signal) => void (await models.use(ref, signal)),
     setMode: (next) => mode.set(next),
@@ -292,7 +299,12 @@ async function buildCost({ config, store, log }: Ground) {
   return { books, report };
 }
 
-async function buildModels(ground: Ground, watch: ChatWatch) {
+const newCallId = () => createId("call", clock.now());
+
+async function buildModels(
+  ground: Ground,
+  { watch, cards }: { watch: ChatWatch; cards: Scorecards },
+) {
   const { closing, config, store, egress, programs, mode, options } = ground;
   const settings = config.get(modelsSetting);
   const demonstration = createEmbedded({
@@ -311,7 +323,8 @@ async function buildModels(ground: Ground, watch: ChatWatch) {
     clock,
     settings,
     env,
-    newCallId: () => createId("call", clock.now()),
+    newCallId,
+    applyScorecard: createApplyScorecard({ cards, newCallId }),
     listenerOf: createPortOwner(),
     ownUid: process.getuid?.() ?? -1,
     apiKeyOf: (provider) => apiKeyOf(settings.providers[provider]?.apiKey),

@@ -14,6 +14,7 @@ import { health } from "./commands/health.ts";
 import { modelsList } from "./commands/models/list.ts";
 import { modelsFit } from "./commands/models/fit.ts";
 import { modelsLoad } from "./commands/models/load.ts";
+import { modelsProbe } from "./commands/models/probe.ts";
 import { modelsPs } from "./commands/models/ps.ts";
 import { modelsPull } from "./commands/models/pull.ts";
 import { modelsRemove } from "./commands/models/rm.ts";
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   modelsPull,
   modelsFit,
   modelsRemove,
+  modelsProbe,
   modelsUse,
   cost,
   modeShow,

@@ -4,6 +4,7 @@ import type { ModelList } from "../protocol/api.ts";
 import type { Status } from "../protocol/event.ts";
 import type { ModelFit } from "../protocol/model-fit.ts";
 import type { KeepingEvent, LoadedModels, ModelDetails } from "../protocol/model-keeping.ts";
+import type { ProbeEvent, ProbeOrder } from "../protocol/scorecard.ts";
 import type { Call, Follow } from "./client.ts";
 
 export type PullAsked = { name: string; server?: string; insecure?: boolean };
@@ -26,6 +27,8 @@ export const createModelCalls = (call: Call, follow: Follow) => ({
     const query = new URLSearchParams(asked).toString();
     return call<ModelFit>("GET", `/api/models/fit${query && `?${query}`}`, signal);
   },
+  probeModel: (order: ProbeOrder, signal: AbortSignal) =>
+    follow<ProbeEvent>("POST", "/api/models/probe", signal, { body: order }),
   removeModel: (model: string, force: boolean, signal: AbortSignal) =>
     call<{ ref: string; sizeBytes?: number }>("POST", "/api/models/remove", signal, {
       body: { model, force },

@@ -89,6 +89,7 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "POST /api/gateway/stop (admin)",
       "POST /api/keys (admin)",
       "POST /api/models/load (admin)",
+      "POST /api/models/probe (admin)",
       "POST /api/models/pull (admin)",
       "POST /api/models/remove (admin)",
       "POST /api/models/unload (admin)",

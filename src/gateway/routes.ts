@@ -5,10 +5,12 @@ import { accountRoutes, type AccountAuth } from "./routes/account.ts";
 import { costRoutes, type CostDeps } from "./routes/cost.ts";
 import { healthRoutes, type HealthDeps } from "./routes/health.ts";
 import { keepingRoutes, type KeepingDeps } from "./routes/models.ts";
+import { probeRoutes, type ProbeRouteDeps } from "./routes/probe.ts";
 import { systemRoutes, type SystemDeps } from "./routes/system.ts";
 
 export type GatewayRouteDeps = SystemDeps &
   KeepingDeps &
+  ProbeRouteDeps &
   HealthDeps &
   CostDeps &
   ChatDeps &
@@ -20,6 +22,7 @@ export const gatewayRoutes = (deps: GatewayRouteDeps): Route[] => [
   ...accountRoutes(deps.auth),
   ...systemRoutes(deps),
   ...keepingRoutes(deps),
+  ...probeRoutes(deps),
   ...costRoutes(deps),
   ...modelRoutes(deps),
   chatRoute(deps),

@@ -12,6 +12,7 @@
  * | GET /api/models/fit?name=&context= | read | | ModelFit (model-fit.ts) |
  * | POST /api/models/load, /api/models/pull | admin | { model }, ModelPull | SSE: data is a KeepingEvent |
  * | POST /api/models/unload, /api/models/remove | admin | { model }, ModelRemove | { ref } |
+ * | POST /api/models/probe | admin | ProbeOrder | SSE: data is a ProbeEvent (scorecard.ts) |
  * | POST /api/models/use | admin | { model } | Status |
  * | PUT /api/mode | admin | { mode } | Status |
  * | GET /api/sessions | read | | { sessions: SessionSummary[] }, newest first |

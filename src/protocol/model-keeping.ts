@@ -3,6 +3,7 @@
 import { z } from "zod";
 
 import type { FaultReport } from "../base/fault.ts";
+import type { Scorecard } from "./scorecard.ts";
 
 /** One model in a server's memory. What a server does not tell is not there. */
 export type LoadedModel = {
@@ -57,8 +58,12 @@ export type ModelDetails = {
   defaults?: string | undefined;
   /** What its cache is made of. */
   shape?: ModelShape | undefined;
+  /** What kept its server from saying more. */
+  fault?: FaultReport | undefined;
   /** What a person set in config, which is sent with each request. */
   params: Record<string, unknown>;
+  /** What a probe measured. */
+  scorecard?: Scorecard | undefined;
 };
 
 /** The parts of a model that its key-value cache depends on. */

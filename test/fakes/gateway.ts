@@ -35,6 +35,7 @@ import { createStore } from "../../src/store/sqlite.ts";
 import { createScriptedAgent } from "./agent.ts";
 import { createFakeConfigRoutes } from "./config-routes.ts";
 import { createFakeKeeping, NO_FIT } from "./keeping.ts";
+import { createFakeProbing } from "./probing.ts";
 
 export type TestGatewayOptions = {
   clock?: Clock;
@@ -111,6 +112,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
         status: async () => status,
         models: async () => ({ models: [MODEL_ROW], current: null, why: "", faults: [] }),
         keeping: createFakeKeeping(did),
+        probing: createFakeProbing(did),
         fit: async () => NO_FIT,
         useModel: async (ref) => void did.push(`use ${ref}`),
         setMode: async (mode) => void did.push(`mode ${mode}`),

@@ -118,7 +118,7 @@ const createKeeperOf =
     });
 
 function toDetails(candidate: Candidate, details: Details, why: string): ModelDetails {
-  const { ref, provider, model, locality, contextTokens, params } = candidate;
+  const { ref, provider, model, locality, contextTokens, params, scorecard } = candidate;
   const { loadedContextTokens, tools, vision, reasoning, loaded, sizeBytes, digest } = model;
   return {
     ref,
@@ -127,6 +127,7 @@ function toDetails(candidate: Candidate, details: Details, why: string): ModelDe
     why,
     contextTokens,
     params,
+    scorecard,
     maxContextTokens: model.contextTokens,
     loadedContextTokens,
     tools,

@@ -9,6 +9,8 @@ import { digestOf, serverOf } from "./identity.ts";
 export interface Scorecards {
   /** The newest of this model on this server. */
   of(baseUrl: string, model: Model): Scorecard | undefined;
+  /** All there are. */
+  list(): Scorecard[];
   /** In force at once, and on disk when it resolves. */
   put(card: Scorecard): Promise<void>;
 }
@@ -27,6 +29,7 @@ export async function createScorecards(
   }
   return {
     of: (baseUrl, model) => cards.get(keyOf(serverOf(baseUrl), digestOf(model))),
+    list: () => [...cards.values()],
     async put(card) {
       const { server, digest, measuredAt } = card;
       cards.set(keyOf(server, digest), card);

@@ -1,6 +1,6 @@
 /** Which way of calling tools a model gets. Pure. */
 
-import type { CheckId, CheckResult, ToolMode } from "../../protocol/scorecard.ts";
+import type { CheckId, CheckResult, Scorecard, ToolMode } from "../../protocol/scorecard.ts";
 import { pointsOf } from "./judge.ts";
 import { TASKS } from "./tasks.ts";
 
@@ -38,6 +38,13 @@ export function decideMode(native: Marks, constrained: Marks | undefined): Decis
 
 /** Whether the forced form is worth a try: the own calls leave something to be wished for. */
 export const isWorthForcing = (native: Marks): boolean => weaknesses(native).length > 0;
+
+/** Whether all that is needed of tools was seen to work, in the way that it is used. */
+export const provesTools = ({ mode, checks }: Scorecard): boolean =>
+  mode !== "chat" &&
+  counted.every(({ id }) =>
+    checks.some((check) => check.id === id && check.mode === mode && check.result === "passed"),
+  );
 
 /** Another form breaks with what a model was trained for: half a check more is no reason. */
 const LEAST_GAIN = 1;

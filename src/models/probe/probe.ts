@@ -57,7 +57,7 @@ export async function probe(
   const context = await measureContext(session, { full, measured, seed: deps.newSeed() }, signal);
   const { speed, cache, cold } = measured;
   const firstToken = toFirstToken(tools.heard, speed);
-  onProgress(steps, steps, "done");
+  session.finish();
   return {
     ref: candidate.ref,
     server: serverOf(candidate.provider.baseUrl),

@@ -13,6 +13,8 @@ export interface Session {
   ask(request: Asked, signal: AbortSignal): Promise<Heard>;
   /** What is being done, for people. */
   tell(text: string): void;
+  /** All is done; what was skipped counts as done. */
+  finish(): void;
   /** Steps that need not be done. */
   skip(steps: number): void;
 }
@@ -74,6 +76,10 @@ export function createSession({ candidate, clock, steps, onProgress }: SessionOp
     },
     tell(now) {
       text = now;
+      show();
+    },
+    finish() {
+      done = steps;
       show();
     },
     skip(count) {

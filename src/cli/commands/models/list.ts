@@ -1,5 +1,6 @@
 import type { ModelList } from "../../../protocol/api.ts";
 import { describeSize } from "../../amounts.ts";
+import { describeShortly } from "../../describe-scorecard.ts";
 import { defineCommand } from "../../command.ts";
 
 type Entry = ModelList["models"][number];
@@ -37,7 +38,7 @@ const toRow = (model: Entry, current: string | null): string[] => [
   `${model.contextTokens}`,
   describeAbilities(model),
   model.loaded === undefined ? "?" : model.loaded ? "yes" : "",
-  model.scorecard ? "" : "not probed",
+  model.scorecard ? describeShortly(model.scorecard) : "not probed",
   model.usable ? (model.demonstration ? "demonstration" : "") : (model.reason ?? "not usable"),
 ];
 

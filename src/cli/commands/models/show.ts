@@ -1,6 +1,7 @@
 import type { ModelDetails } from "../../../protocol/model-keeping.ts";
 import { describeSize } from "../../amounts.ts";
 import { defineCommand } from "../../command.ts";
+import { describeAge, describeScorecard } from "../../describe-scorecard.ts";
 
 export const modelsShow = defineCommand({
   name: "models show",
@@ -15,6 +16,9 @@ export const modelsShow = defineCommand({
     );
     if (options["json"]) terminal.json(details);
     else terminal.table(toRows(details));
+    const { fault } = details;
+    if (fault && !options["json"])
+      terminal.say(`${fault.code}  ${fault.message}\n  fix   ${fault.fix}`);
     return 0;
   },
 });
@@ -51,6 +55,10 @@ function toRows(model: ModelDetails): string[][] {
     ["digest", model.digest],
     ["changed", modifiedAt === undefined ? undefined : new Date(modifiedAt).toLocaleString("sv")],
   ];
+  const { scorecard } = model;
+  if (scorecard) rows.push(["probe", describeAge(scorecard.measuredAt, Date.now())]);
+  if (scorecard) rows.push(...describeScorecard(scorecard));
+  else rows.push(["probe", `not measured yet: isopod models probe ${model.ref}`]);
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
 }
 
