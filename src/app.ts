@@ -8,11 +8,13 @@ import { cpus, freemem, totalmem } from "node:os";
 import { join } from "node:path";
 
 import { createAgent } from "./agent/create-agent.ts";
+import { createContextReport } from "./agent/prefix/context-report.ts";
 import { agentSettings } from "./agent/settings.ts";
 import { createAuthChecks } from "./auth/checks.ts";
 import { createAuth } from "./auth/create-auth.ts";
 import { createWebAuth, type WebAuth } from "./auth/web-auth.ts";
 import { systemClock as clock } from "./base/clock.ts";
+import { Fault } from "./base/fault.ts";
 import { createId } from "./base/ids.ts";
 import { createChannels } from "./channels/channels.ts";
 import { createFeed } from "./channels/feed.ts";
@@ -46,7 +48,10 @@ import { withAllowList } from "./models/policy/allow-list.ts";
 import { toChain } from "./models/routing/chain.ts";
 import { createRouter } from "./models/routing/router.ts";
 import { modelsSetting } from "./models/settings.ts";
-import type { ChatWatch } from "./models/watch.ts";
+import { type ChatWatch, watchedBy } from "./models/watch.ts";
+import { createWindowChecks } from "./models/window/checks.ts";
+import { slotAdvice } from "./models/window/slot-advice.ts";
+import { createWindows, type Windows } from "./models/window/windows.ts";
 import { createNetworkChecks } from "./network/checks.ts";
 import { createListeners } from "./network/listen.ts";
 import { createPortOwner } from "./network/owner.ts";
@@ -193,6 +198,15 @@ function buildGateway(ground: Ground, door: Door): Gateway {
     setMode: (next) => mode.set(next),
     ledger: (limit) => ledger.tail(limit),
     cost: door.cost.report,
+    readContext: createContextReport({
+      sessions: store.sessions,
+      slotAdvice: async (ref) => slotAdvice(ref, config.get(modelsSetting)),
+    }),
+    checkWindow: async (picked, signal) => {
+      const [candidate] = await models.route({ picked }, signal);
+      if (!candidate) throw new Fault("MODEL_NONE", { why: "the route is empty" });
+      return door.cost.windows.check(candidate, signal);
+    },
     runChecks: (fix, signal) => runChecks(checks, { fix }, signal),
     requestStop,
   });
@@ -232,13 +246,18 @@ function buildConfigWatch({
   return watch;
 }
 
-function buildChecks(ground: Ground, { models, address, configWatch }: Door, site: Site): Check[] {
+function buildChecks(
+  ground: Ground,
+  { models, address, configWatch, cost }: Door,
+  site: Site,
+): Check[] {
   const { config, options, sandbox } = ground;
   return [
     ...createConfigChecks({ watch: configWatch, file: ground.configFile }),
     ...createStoreChecks(options.home),
     ...createAuthChecks(keys(ground)),
     ...createNetworkChecks(ground),
+    ...createWindowChecks(cost.windows),
     ...createModelChecks({
       models,
       settings: config.get(modelsSetting),
@@ -279,7 +298,7 @@ type Address = { url: string; port: number; listening: readonly string[] };
 type Cost = Awaited<ReturnType<typeof buildCost>>;
 
 /** The books: every request to a model is written there, and a budget that is spent stops the cloud. */
-async function buildCost({ config, store, log }: Ground) {
+async function buildCost({ config, store, log, closing }: Ground) {
   const { spending } = store;
   const settings = config.get(costSetting);
   const { primary, fallbacks } = config.get(agentSettings).defaults.model;
@@ -296,7 +315,17 @@ async function buildCost({ config, store, log }: Ground) {
   const { spent } = books;
   const { comparison } = prices;
   const report = createCostReport({ spending, spent, settings, comparison, isOwner, clock });
-  return { books, report };
+  /** Is there once the models are. */
+  const late: { models?: Models } = {};
+  const windows = await createWindows({
+    candidate: async (picked, signal) => (await late.models?.route({ picked }, signal))?.[0],
+    slotAdvice: (ref) => slotAdvice(ref, config.get(modelsSetting)),
+    values: store.values,
+    clock,
+    onFailure: (error) => log.warn({ err: error }, "a check of a model's window failed"),
+  });
+  closing(() => windows.close());
+  return { books, report, windows, late };
 }
 
 const newCallId = () => createId("call", clock.now());
@@ -317,6 +346,7 @@ async function buildModels(
   const { model: chain, models: listed } = config.get(agentSettings).defaults;
   // A key that the file itself sets is one where the environment has none.
   const env = { ...config.variables, ...options.env };
+  const apply = createApplyScorecard({ cards, newCallId });
   const models = createRouter({
     dialects,
     egress,
@@ -324,7 +354,7 @@ async function buildModels(
     settings,
     env,
     newCallId,
-    applyScorecard: createApplyScorecard({ cards, newCallId }),
+    applyScorecard: (candidate, declared) => windows.limit(apply(candidate, declared)),
     listenerOf: createPortOwner(),
     ownUid: process.getuid?.() ?? -1,
     apiKeyOf: (provider) => apiKeyOf(settings.providers[provider]?.apiKey),

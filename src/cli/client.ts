@@ -10,8 +10,10 @@ import type {
   SessionDetail,
 } from "../protocol/api.ts";
 import type { Finding } from "../protocol/check.ts";
+import type { ContextReport } from "../protocol/context.ts";
 import type { CostReport } from "../protocol/cost.ts";
 import type { AppEvent, Decision, Mode, SessionSummary, Status } from "../protocol/event.ts";
+import type { WindowReport } from "../protocol/window.ts";
 import { createModelCalls } from "./model-client.ts";
 import type { Image } from "../protocol/message.ts";
 
@@ -96,6 +98,8 @@ const createGatewayCalls = (call: Call, request: Request) => ({
     call<Status>("PUT", "/api/mode", signal, { body: { mode } }),
   doctor: (fix: boolean, signal: AbortSignal) =>
     call<{ findings: Finding[] }>(fix ? "POST" : "GET", "/api/doctor", signal),
+  checkContext: (model: string | undefined, signal: AbortSignal) =>
+    call<WindowReport>("POST", "/api/context/check", signal, { body: { model } }),
   cost: (question: URLSearchParams, signal: AbortSignal) =>
     call<CostReport>("GET", `/api/cost?${question}`, signal),
   config: (path: string, signal: AbortSignal) =>
@@ -123,6 +127,8 @@ const createSessionCalls = (call: Call, follow: Follow) => {
     updateSession: (id: string, change: { model: string | null }, signal: AbortSignal) =>
       call<SessionSummary>("PATCH", at(id), signal, { body: change }),
     session: (id: string, signal: AbortSignal) => call<SessionDetail>("GET", at(id), signal),
+    context: (id: string, signal: AbortSignal) =>
+      call<ContextReport>("GET", at(id, "/context"), signal),
 
     sendMessage(
       id: string,

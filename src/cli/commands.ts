@@ -1,6 +1,8 @@
 import type { Command } from "./command.ts";
 import { chat } from "./commands/chat.ts";
 import { configCheck, configExplain, configSet } from "./commands/config.ts";
+import { contextCheck } from "./commands/context/check.ts";
+import { contextWhy } from "./commands/context/why.ts";
 import { cost } from "./commands/cost.ts";
 import { doctor } from "./commands/doctor.ts";
 import {
@@ -40,6 +42,8 @@ export const commands: readonly Command[] = [
   modelsRemove,
   modelsProbe,
   modelsUse,
+  contextWhy,
+  contextCheck,
   cost,
   modeShow,
   modeSet,

@@ -2,6 +2,7 @@ import type { Route } from "../protocol/route.ts";
 import { chatRoute, type ChatDeps } from "./openai/chat.ts";
 import { modelRoutes, type ModelDeps } from "./openai/models.ts";
 import { accountRoutes, type AccountAuth } from "./routes/account.ts";
+import { contextRoutes, type ContextDeps } from "./routes/context.ts";
 import { costRoutes, type CostDeps } from "./routes/cost.ts";
 import { healthRoutes, type HealthDeps } from "./routes/health.ts";
 import { keepingRoutes, type KeepingDeps } from "./routes/models.ts";
@@ -12,6 +13,7 @@ export type GatewayRouteDeps = SystemDeps &
   KeepingDeps &
   ProbeRouteDeps &
   HealthDeps &
+  ContextDeps &
   CostDeps &
   ChatDeps &
   Omit<ModelDeps, "models"> & { auth: AccountAuth };
@@ -23,6 +25,7 @@ export const gatewayRoutes = (deps: GatewayRouteDeps): Route[] => [
   ...systemRoutes(deps),
   ...keepingRoutes(deps),
   ...probeRoutes(deps),
+  ...contextRoutes(deps),
   ...costRoutes(deps),
   ...modelRoutes(deps),
   chatRoute(deps),

@@ -60,6 +60,12 @@ const toTool = ({ name, description, schema }: ToolSpec) => ({
   function: { name, description, parameters: schema },
 });
 
+/**
+ * An error in place of a prompt whose beginning is dropped, and an end of the answer in place of a
+ * conversation whose middle is (Ollama 0.12; older ones pass over it).
+ */
+const REFUSES = { truncate: false, shift: false };
+
 /** Beside the messages: what also decides how the model is loaded, so that a warm-up sends the same. */
 export function toParams({
   params,
@@ -69,6 +75,7 @@ export function toParams({
 }: Pick<ChatRequest, "params" | "contextTokens" | "maxTokens" | "format">): object {
   const { options, top } = toOllamaFields(params);
   return {
+    ...REFUSES,
     ...top,
     ...(format && { format }),
     options: {

@@ -76,3 +76,9 @@ export function createEars(watch: ChatWatch | undefined) {
 }
 
 const DEAF: Ear = { begins: () => {}, ends: () => {} };
+
+/** All of them hear of everything; the first one that forbids a request is the one that is told. */
+export const watchedBy = (watches: readonly ChatWatch[]): ChatWatch => ({
+  begins: (chat) => watches.forEach((watch) => watch.begins(chat)),
+  ends: (chat, done) => watches.forEach((watch) => watch.ends(chat, done)),
+});

@@ -29,6 +29,8 @@
  * | POST /api/pairing-codes | admin | | PairingCode |
  * | GET /api/devices, DELETE /api/devices/:id | read, admin | | { devices: Device[] }, {} |
  * | GET /api/keys, POST /api/keys, DELETE /api/keys/:id | admin | KeyCreate | { keys: Key[] }, KeyCreated, {} |
+ * | POST /api/context/check | admin | { model? } | WindowReport (window.ts) |
+ * | GET /api/sessions/:id/context | read | | ContextReport (context.ts) |
  * | GET /api/cost?by=day\|model\|session\|turn&since=WHEN | read | | CostReport (cost.ts), one's own; the owner's is everybody's |
  * | GET /api/config?path=PATH | admin | | ConfigInForce |
  * | GET /api/ledger?limit=N | read | | { lines: LedgerLine[] } |

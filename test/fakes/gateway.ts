@@ -20,6 +20,7 @@ import { createAppChannel } from "../../src/channels/app/app.ts";
 import { createHub, type HubLimits } from "../../src/channels/hub.ts";
 import { createInbox } from "../../src/channels/inbox.ts";
 import type { Gate } from "../../src/gateway/gate.ts";
+import { createContextReport } from "../../src/agent/prefix/context-report.ts";
 import { createCostReport } from "../../src/models/cost/cost-report.ts";
 import { costSetting } from "../../src/models/cost/settings.ts";
 import { createMetrics } from "../../src/gateway/metrics.ts";
@@ -117,6 +118,18 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
         useModel: async (ref) => void did.push(`use ${ref}`),
         setMode: async (mode) => void did.push(`mode ${mode}`),
         ledger: async () => [],
+        readContext: createContextReport({
+          sessions: store.sessions,
+          slotAdvice: async () => "Give it more slots",
+        }),
+        checkWindow: async (model = "fake/model") => ({
+          ref: model,
+          contextTokens: 8192,
+          heldTokens: 8192,
+          state: "whole",
+          slots: "kept",
+          at: 1,
+        }),
         cost: createCostReport({
           spending: store.spending,
           spent: () => ({ day: 0.5, month: 3 }),
