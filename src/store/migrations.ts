@@ -177,9 +177,25 @@ create table scorecards (
 ) strict;
 `;
 
+/** What clients of `/v1/responses` may go on from. `previous` names a row that may be gone before this one. */
+const responses = `
+create table responses (
+  id text primary key,
+  owner text not null,
+  previous text,
+  createdAt integer not null,
+  usedAt integer not null,
+  sizeBytes integer not null,
+  input text not null,
+  response text not null
+) strict;
+create index responsesOfOwner on responses (owner, usedAt);
+`;
+
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: privateSessions },
   { version: 3, sql: books },
   { version: 4, sql: scorecards },
+  { version: 5, sql: responses },
 ];

@@ -16,6 +16,17 @@ import {
   sql,
 } from "kysely";
 
+import {
+  CREDENTIAL,
+  MESSAGE,
+  PERSON,
+  RESPONSE,
+  SCORECARD,
+  SESSION,
+  SPENDING,
+  TURN,
+  USAGE,
+} from "./columns.ts";
 import type { Tables } from "./tables.ts";
 
 /** SQL with `?` for the named parameters, in their order. `types` never stands there: it carries P and R. */
@@ -43,6 +54,7 @@ export function compileQueries() {
     ...journalQueries(db),
     ...usageQueries(db),
     ...spendingQueries(db),
+    ...responseQueries(db),
     ...smallQueries(db),
   };
 }
@@ -265,6 +277,36 @@ const spendingQueries = (db: Db) => ({
   ),
 });
 
+const responseQueries = (db: Db) => ({
+  addResponse: query((p: Tables["responses"]) =>
+    db.insertInto("responses").values(pick(p, [...RESPONSE, "sizeBytes"])),
+  ),
+  response: query((p: { owner: string; id: string }) =>
+    db.selectFrom("responses").select(RESPONSE).where("id", "=", p.id).where("owner", "=", p.owner),
+  ),
+  touchResponse: query((p: { owner: string; id: string; usedAt: number }) =>
+    db
+      .updateTable("responses")
+      .set({ usedAt: p.usedAt })
+      .where("id", "=", p.id)
+      .where("owner", "=", p.owner),
+  ),
+  deleteResponse: query((p: { owner: string; id: string }) =>
+    db.deleteFrom("responses").where("id", "=", p.id).where("owner", "=", p.owner),
+  ),
+  dropUnusedResponses: query((p: { before: number }) =>
+    db.deleteFrom("responses").where("usedAt", "<", p.before),
+  ),
+  // The newest first, and their sizes added up: what stands beyond the limit goes.
+  dropExcessResponses: query((p: { owner: string; maxBytes: number }) =>
+    db
+      .deleteFrom("responses")
+      .where(
+        sql<boolean>`id in (select id from (select id, sum(sizeBytes) over (order by usedAt desc, rowid desc) as bytes from responses where owner = ${p.owner}) where bytes > ${p.maxBytes})`,
+      ),
+  ),
+});
+
 const turnQueries = (db: Db) => ({
   addTurn: query((p: Row<"turns">) =>
     db.insertInto("turns").values(pick(p, [...TURN, "message", "key"])),
@@ -356,67 +398,6 @@ const smallQueries = (db: Db) => ({
       ),
   ),
 });
-
-const SCORECARD = ["server", "digest", "measuredAt", "card"] as const;
-const PERSON = ["id", "name", "role", "createdAt"] as const;
-const CREDENTIAL = [
-  "id",
-  "person",
-  "kind",
-  "name",
-  "scopes",
-  "hash",
-  "proofHash",
-  "createdAt",
-  "lastUsedAt",
-] as const;
-const SESSION = ["id", "owner", "title", "model", "private", "createdAt", "updatedAt"] as const;
-const USAGE = [
-  "session",
-  "turn",
-  "model",
-  "at",
-  "inputTokens",
-  "outputTokens",
-  "cachedTokens",
-  "contextTokens",
-  "startedAt",
-  "cacheWriteTokens",
-  "promptTokens",
-  "promptMs",
-  "outputMs",
-  "loadMs",
-  "cost",
-  "print",
-  "locality",
-] as const;
-const SPENDING = [
-  "person",
-  "day",
-  "model",
-  "locality",
-  "requests",
-  "inputTokens",
-  "cachedTokens",
-  "outputTokens",
-  "promptTokens",
-  "promptMs",
-  "timedOutputTokens",
-  "outputMs",
-  "cost",
-] as const;
-const MESSAGE = ["id", "session", "turn", "at", "message"] as const;
-const TURN = [
-  "id",
-  "session",
-  "owner",
-  "state",
-  "attended",
-  "createdAt",
-  "endedAt",
-  "fault",
-  "notes",
-] as const;
 
 /** An object of some of the parameters, as `values` wants it. */
 function pick<P, Name extends keyof P>(params: P, names: readonly Name[]): Pick<P, Name> {

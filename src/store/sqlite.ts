@@ -6,6 +6,7 @@ import { lockFolder } from "./lock.ts";
 import { migrations as all, type Migration } from "./migrations.ts";
 import { createAuthRecords } from "./sqlite-auth.ts";
 import { createJournal } from "./sqlite-journal.ts";
+import { createResponses } from "./sqlite-responses.ts";
 import { createSessions } from "./sqlite-sessions.ts";
 import { createSpending } from "./sqlite-spending.ts";
 import { createTurns } from "./sqlite-turns.ts";
@@ -64,6 +65,7 @@ export async function createStore({
         list: async (person) => statements.memories.all({ person }),
       },
       spending: createSpending(database, writer),
+      responses: createResponses(database, writer),
       scorecards: {
         list: async () => statements.scorecards.all({}),
         async put(row) {

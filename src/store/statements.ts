@@ -236,6 +236,30 @@ export const statements = {
     sql: 'select "person", "day", "model", "locality", "requests", "inputTokens", "cachedTokens", "outputTokens", "promptTokens", "promptMs", "timedOutputTokens", "outputMs", "cost" from "spending" where "day" >= ? order by "day", "model"',
     params: ["since"],
   },
+  addResponse: {
+    sql: 'insert into "responses" ("id", "owner", "previous", "createdAt", "usedAt", "input", "response", "sizeBytes") values (?, ?, ?, ?, ?, ?, ?, ?)',
+    params: ["id", "owner", "previous", "createdAt", "usedAt", "input", "response", "sizeBytes"],
+  },
+  response: {
+    sql: 'select "id", "owner", "previous", "createdAt", "usedAt", "input", "response" from "responses" where "id" = ? and "owner" = ?',
+    params: ["id", "owner"],
+  },
+  touchResponse: {
+    sql: 'update "responses" set "usedAt" = ? where "id" = ? and "owner" = ?',
+    params: ["usedAt", "id", "owner"],
+  },
+  deleteResponse: {
+    sql: 'delete from "responses" where "id" = ? and "owner" = ?',
+    params: ["id", "owner"],
+  },
+  dropUnusedResponses: {
+    sql: 'delete from "responses" where "usedAt" < ?',
+    params: ["before"],
+  },
+  dropExcessResponses: {
+    sql: 'delete from "responses" where id in (select id from (select id, sum(sizeBytes) over (order by usedAt desc, rowid desc) as bytes from responses where owner = ?) where bytes > ?)',
+    params: ["owner", "maxBytes"],
+  },
   addMemory: {
     sql: 'insert into "memories" ("id", "person", "text", "at") values (?, ?, ?, ?)',
     params: ["id", "person", "text", "at"],

@@ -15,6 +15,7 @@ export interface Store {
   readonly journal: Journal;
   readonly memories: Memories;
   readonly spending: Spending;
+  readonly responses: Responses;
   /** What was measured of models, by server and weights; `card` is JSON of whoever measured. */
   readonly scorecards: {
     list(): Promise<StoredScorecard[]>;
@@ -157,6 +158,30 @@ export type Turn = {
 
 /** Such as: another model answered. Never sent to a model. */
 export type TurnNote = { code: string; text: string; at: number };
+
+/** Answers that programs may go on from. What is somebody else's is as if it were not there. */
+export interface Responses {
+  add(response: StoredResponse): Promise<void>;
+  get(owner: string, id: string): Promise<StoredResponse | undefined>;
+  /** Was gone on from just now. Does nothing where there is none. */
+  touch(owner: string, ids: readonly string[], at: number): Promise<void>;
+  /** False when there is none. Takes the text out of the file. */
+  delete(owner: string, id: string): Promise<boolean>;
+  /** Drops everybody's that was not used since, and of the owner's those beyond so many bytes, the longest unused first. */
+  prune(limits: { owner: string; usedBefore: number; maxBytes: number }): Promise<void>;
+}
+
+export type StoredResponse = {
+  id: string;
+  owner: string;
+  /** The one that it went on from. */
+  previous?: string;
+  createdAt: number;
+  usedAt: number;
+  /** JSON text of what was asked in it alone, and of what was answered. */
+  input: string;
+  response: string;
+};
 
 /** What was used, for the books. The sums of a day outlive the sessions in which it was used. */
 export interface Spending {

@@ -112,6 +112,17 @@ export type Tables = {
   };
   memories: { seq: Counted; id: string; person: string; text: string; at: number };
   values: { key: string; value: string };
+  responses: {
+    id: string;
+    owner: string;
+    previous: string | null;
+    createdAt: number;
+    usedAt: number;
+    sizeBytes: number;
+    /** Both are JSON. */
+    input: string;
+    response: string;
+  };
   scorecards: { server: string; digest: string; measuredAt: number; card: string };
 };
 
