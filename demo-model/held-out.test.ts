@@ -1,17 +1,24 @@
 /** What is held out of training is enough, is well formed, and occurs nowhere in the training stock. */
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { execFile, spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
-import { readHeldOut, readStock, type Stock, toComparable } from "./evaluation/held-out.ts";
+import { readHeldOut, Stock, toComparable } from "./evaluation/held-out.ts";
 
-const STOCK = new URL("train/stock.json", import.meta.url);
+const STOCK = fileURLToPath(new URL("train/stock.py", import.meta.url));
+const STOCK_BYTES = 64 * 1024 * 1024; // thirty thousand phrasings
 
 const heldOut = readHeldOut();
 
 const phrasingsOf = ({ phrasings }: Stock): string[] =>
   Object.values(phrasings).flatMap(({ en, ko }) => [...en, ...ko]);
+
+/** The two name their slots differently; a slot is a slot. */
+const comparable = (stock: Stock) =>
+  new Set(phrasingsOf(stock).map((one) => toComparable(one.replaceAll(/\{\w+\}/g, "{f}"))));
 
 /** Held out and trained on all the same. */
 function shared(held: Stock, trained: Stock): string[] {
@@ -20,17 +27,21 @@ function shared(held: Stock, trained: Stock): string[] {
     [words(held.words), words(trained.words)],
     [words(held.koreanWords), words(trained.koreanWords)],
     [words(held.endings), words(trained.endings)],
-    [new Set(phrasingsOf(held).map(toComparable)), new Set(phrasingsOf(trained).map(toComparable))],
+    [comparable(held), comparable(trained)],
   ] as const;
   return sets.flatMap(([one, other]) => [...one.intersection(other)]);
 }
 
-// Until there is a training stock there is nothing to compare with, and a skipped test fails CI.
-if (existsSync(STOCK)) {
-  test("nothing that is held out stands in the training stock", () => {
-    assert.deepEqual(shared(heldOut, readStock(STOCK)), []);
+const skip = spawnSync("python3", ["--version"]).error ? "there is no python3" : false;
+
+test("nothing that is held out stands in the training stock", { skip }, async () => {
+  const { stdout } = await promisify(execFile)("python3", ["-B", STOCK], {
+    maxBuffer: STOCK_BYTES,
   });
-}
+  const trained = Stock.parse(JSON.parse(stdout));
+  assert.ok(phrasingsOf(trained).length > 10_000);
+  assert.deepEqual(shared(heldOut, trained), []);
+});
 
 test("the comparison sees through case, punctuation, spaces, particles and politeness", () => {
   const trained = (phrasing: string): Stock => ({
