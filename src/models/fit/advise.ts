@@ -40,14 +40,16 @@ export function toWeights(known: Known, quantisation: string): Weights {
 }
 
 export function pick(machine: Machine): Pick<ModelFit, "pick" | "warnings"> {
-  for (const contextTokens of [GOOD_CONTEXT, LEAST_CONTEXT]) {
-    const able = KNOWN.filter((known) => suits(known, contextTokens, machine));
-    // The better with tools first, then the larger; of equals the one that the table names first.
-    const [best] = able.toSorted(
-      (a, b) => RANK[b.tools] - RANK[a.tools] || b.parameters - a.parameters,
-    );
-    if (best) return toPick(best, contextTokens, machine);
-  }
+  const able = KNOWN.flatMap((known) => {
+    const fits = (contextTokens: number) => suits(known, contextTokens, machine);
+    const contextTokens = [GOOD_CONTEXT, LEAST_CONTEXT].find(fits);
+    return contextTokens === undefined ? [] : { known, contextTokens };
+  });
+  // The better with tools first, then the larger; of equals the one that the table names first.
+  const [best] = able.toSorted(
+    ({ known: a }, { known: b }) => RANK[b.tools] - RANK[a.tools] || b.parameters - a.parameters,
+  );
+  if (best) return toPick(best.known, best.contextTokens, machine);
   const largest = machine.usable.gpuBytes + machine.usable.ramBytes;
   return { warnings: [new Fault("MODEL_FIT_NONE", { gigabytes: toGb(largest) }).toJSON()] };
 }
