@@ -85,7 +85,7 @@ export function createKeeping(deps: KeepingDeps): Keeping {
 
     async show(ref, signal) {
       const { candidate, server, keeper } = await find(ref, signal);
-      const details = await keeper.show(candidate.model.id, signal);
+      const details = await showWhatCan(keeper, candidate.model.id, signal);
       const { why } = placeOfModel(candidate.model.locality, server.place);
       return toDetails(candidate, details, why);
     },
@@ -117,7 +117,21 @@ const createKeeperOf =
       sleep: (ms, signal) => clock.sleep(ms, signal),
     });
 
-function toDetails(candidate: Candidate, details: Details, why: string): ModelDetails {
+/** A model whose server cannot read it can still be looked at, unloaded and removed. */
+async function showWhatCan(keeper: Keeper, model: string, signal: AbortSignal) {
+  try {
+    return await keeper.show(model, signal);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof Fault)) throw error;
+    return { fault: error.toJSON() };
+  }
+}
+
+function toDetails(
+  candidate: Candidate,
+  details: Partial<ModelDetails>,
+  why: string,
+): ModelDetails {
   const { ref, provider, model, locality, contextTokens, params, scorecard } = candidate;
   const { loadedContextTokens, tools, vision, reasoning, loaded, sizeBytes, digest } = model;
   return {
