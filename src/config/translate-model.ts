@@ -23,6 +23,7 @@ export function translateModel(draft: Draft, model: string, api: Api | undefined
     "not used: headers belong to the provider; make a second one for this model",
   );
   translateParams(draft, `${model}.params`, api);
+  tellTwoSizes(draft, model);
 }
 
 /** `contextWindow` is what the model was made for, to OpenClaw; what it shall use is `contextTokens`. */
@@ -34,6 +35,15 @@ function translateContext(draft: Draft, model: string): void {
   draft.set(`${model}.contextWindow`, tokens, `${model}.contextTokens`);
   const instead = typeof most === "number" && most !== tokens ? `, in place of ${most}` : "";
   draft.drop(`${model}.contextTokens`, `read as "contextWindow": ${tokens}${instead}`);
+}
+
+/** Guides tell people to set both alike. What is budgeted and what is allocated is one size here. */
+function tellTwoSizes(draft: Draft, model: string): void {
+  const sent = draft.get(`${model}.params.num_ctx`);
+  const budget = draft.get(`${model}.contextWindow`);
+  if (sent === undefined || budget === undefined || sent === budget) return;
+  const path = `${model}.params.num_ctx`;
+  draft.note(path, `${String(sent)} is used for both; "contextWindow" says ${String(budget)}`);
 }
 
 /** Text and images are all that is sent here. */

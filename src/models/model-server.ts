@@ -8,6 +8,7 @@ import type { z } from "zod";
 import { Fault } from "../base/fault.ts";
 import { nearest } from "../base/nearest.ts";
 import type { Egress, EgressResponse } from "../network/egress.ts";
+import { presetNamed } from "./presets.ts";
 import { toRefusal } from "./refusal.ts";
 
 export type ModelServerOptions = {
@@ -92,7 +93,9 @@ export function createModelServer(options: ModelServerOptions): ModelServer {
       // The guard's own refusal and the caller's abort already say what happened.
       if (cause instanceof Fault && cause.code !== "EGRESS_TIMEOUT") throw cause;
       signal.throwIfAborted();
-      throw new Fault("MODEL_UNREACHABLE", { provider: id, url }, { cause });
+      const { ports, start } = presetNamed(id);
+      const own = ports.length > 0 && { start };
+      throw new Fault("MODEL_UNREACHABLE", { provider: id, url, ...own }, { cause });
     }
   }
 

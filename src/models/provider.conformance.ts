@@ -256,7 +256,7 @@ function testFailures(check: Check, bench: Bench): void {
     [
       "an error in mid-stream",
       [{ text: "Half an" }, { error: "CUDA out of memory" }],
-      "MODEL_REFUSED",
+      "MODEL_OUT_OF_MEMORY",
       /CUDA out of memory/,
     ],
     ["a connection that breaks", [{ text: "Half an" }, { cut: true }], "MODEL_STREAM_CUT"],

@@ -75,7 +75,7 @@ const ANSWERS: [string, number, string, string][] = [
   ["a redirect", 301, "", "MODEL_GARBLED"],
   ["OpenAI, wrong key", 401, '{"error":{"message":"Incorrect API key"}}', "MODEL_KEY_REFUSED"],
   ["too many requests", 429, '{"error":{"message":"slow down"}}', "MODEL_BUSY"],
-  ["plain text", 500, "out of memory", "MODEL_REFUSED"],
+  ["plain text", 500, "out of memory", "MODEL_OUT_OF_MEMORY"],
   ["nothing", 500, "", "MODEL_REFUSED"],
 ];
 

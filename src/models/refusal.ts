@@ -17,6 +17,7 @@ export function toRefusal({ provider, model, status, text }: Refusal): Fault {
   if (status === 401 || status === 403 || KEY.test(code)) {
     return new Fault("MODEL_KEY_REFUSED", { provider, detail });
   }
+  if (MEMORY.test(detail)) return new Fault("MODEL_OUT_OF_MEMORY", { provider, detail });
   if (CONTEXT.test(`${code} ${detail}`)) {
     return new Fault("MODEL_CONTEXT_EXCEEDED", { provider, detail });
   }
@@ -52,6 +53,9 @@ const BUSY_STATUS = new Set([429, 503, 529]);
 const BUSY = /overloaded_error|rate_limit|server_is_overloaded/;
 /** LiteLLM without a database, to any key but the one of its config: with status 400. */
 const KEY = /no_db_connection/;
+/** Ollama, llama.cpp, vLLM, LM Studio, and what CUDA, Metal and ROCm say through them. */
+const MEMORY =
+  /requires more (system|gpu) memory|out ?of ?memory|(failed|unable) to allocate|cudaMalloc failed|(insufficient|not enough) (memory|vram|system resources)|no available memory/i;
 /** llama.cpp, vLLM, OpenAI, Ollama, LM Studio and Anthropic, in their words. */
 const CONTEXT =
   /context_length_exceeded|exceed_context_size|(maximum|available) context|context (length|size|window|limit)|input length exceeds|prompt is too long/i;

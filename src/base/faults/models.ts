@@ -2,11 +2,13 @@ import { withoutLogin } from "../without-login.ts";
 import { entry } from "./entry.ts";
 
 export const modelFaults = {
-  MODEL_UNREACHABLE: entry<{ provider: string; url: string }>({
+  /** `start` is the product's own command, where the provider's name says which product it is. */
+  MODEL_UNREACHABLE: entry<{ provider: string; url: string; start?: string }>({
     status: 502,
     exit: 3,
     message: ({ provider, url }) => `Cannot reach "${provider}" at ${withoutLogin(`${url}`)}`,
-    fix: ({ provider }) => `Start it, or correct models.providers.${provider}.baseUrl`,
+    fix: ({ provider, start }) =>
+      `Start it${start ? ` with \`${start}\`` : ""}, or correct models.providers.${provider}.baseUrl`,
   }),
   MODEL_REFUSED: entry<{ provider: string; detail: string }>({
     status: 502,
@@ -51,6 +53,14 @@ export const modelFaults = {
     fix: ({ provider }) =>
       `Raise models.providers.${provider}.timeoutSeconds, or pick a smaller model`,
   }),
+  MODEL_OUT_OF_MEMORY: entry<{ provider: string; detail: string }>({
+    status: 503,
+    exit: 3,
+    message: ({ provider, detail }) =>
+      `Cannot run the model: "${provider}" has not the memory for it (${detail})`,
+    fix: () =>
+      "Use a smaller quantisation (Q4_K_M), a smaller model or a smaller contextWindow: `isopod models fit` says what this machine holds",
+  }),
   MODEL_CONTEXT_EXCEEDED: entry<{ provider: string; detail: string }>({
     status: 413,
     exit: 1,
@@ -87,7 +97,7 @@ export const modelFaults = {
     fix: ({ nearest }) =>
       nearest
         ? `Did you mean "${nearest}"? List all with \`isopod models list\``
-        : "List what there is with `isopod models list`",
+        : "List what there is with `isopod models list`, or download it with `isopod models pull`",
   }),
   MODEL_PROVIDER_UNKNOWN: entry<{ ref: string; known: string[] }>({
     status: 404,
