@@ -52,6 +52,7 @@ import { type ChatWatch, watchedBy } from "./models/watch.ts";
 import { createWindowChecks } from "./models/window/checks.ts";
 import { slotAdvice } from "./models/window/slot-advice.ts";
 import { createWindows, type Windows } from "./models/window/windows.ts";
+import type { LocalServices } from "./models/local-service/services.ts";
 import { createNetworkChecks } from "./network/checks.ts";
 import { createListeners } from "./network/listen.ts";
 import { createPortOwner } from "./network/owner.ts";
@@ -61,6 +62,7 @@ import type { Status } from "./protocol/event.ts";
 import { createSandboxChecks } from "./sandbox/checks.ts";
 import { sandboxSetting } from "./sandbox/settings.ts";
 import { settings as allSettings } from "./settings.ts";
+import { buildServices } from "./services.ts";
 import { createStoreChecks } from "./store/checks.ts";
 import { createWorkspaceChecks } from "./tools/checks.ts";
 import { createTools } from "./tools/tools.ts";
@@ -81,7 +83,11 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   const { options, closing, sandbox } = ground;
   const cost = await buildCost(ground);
   const cards = await createScorecards(ground.store.scorecards, ground.log);
-  const models = await buildModels(ground, { watch: cost.books, cards });
+  const services = buildServices(ground);
+  const { windows } = cost;
+  const watch = watchedBy([cost.books, windows]);
+  const models = await buildModels(ground, { watch, windows, cards, services });
+  cost.late.models = models;
   // Beside the rest of the start. What keeps a model from answering is told with the status.
   const discovered = currentModel(models).catch(() => null);
   const talk = buildTalk(ground, models, cost.books);
@@ -95,6 +101,7 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   const status = () => readStatus(ground, models, configWatch);
   const gateway = buildGateway(ground, {
     models,
+    services,
     cards,
     cost,
     ...talk,
@@ -152,6 +159,7 @@ function buildTalk(ground: Ground, models: Models, { costOf }: Cost["books"]) {
 }
 
 type Door = ReturnType<typeof buildTalk> & {
+  services: ReturnType<typeof buildServices>;
   models: Models;
   cards: Scorecards;
   cost: Cost;
@@ -186,6 +194,8 @@ function buildGateway(ground: Ground, door: Door): Gateway {
     unready: async () => ((await currentModel(models)) ? [] : ["no model answers"]),
     status,
     models: models.list,
+    queues: models.queues,
+    services: door.services,
     keeping: models.keeping,
     probing: buildProbing(ground, models, door.cards),
     fit: createFit({
@@ -332,7 +342,12 @@ const newCallId = () => createId("call", clock.now());
 
 async function buildModels(
   ground: Ground,
-  { watch, cards }: { watch: ChatWatch; cards: Scorecards },
+  {
+    watch,
+    windows,
+    cards,
+    services,
+  }: { watch: ChatWatch; windows: Windows; cards: Scorecards; services: LocalServices },
 ) {
   const { closing, config, store, egress, programs, mode, options } = ground;
   const settings = config.get(modelsSetting);
@@ -359,6 +374,7 @@ async function buildModels(
     ownUid: process.getuid?.() ?? -1,
     apiKeyOf: (provider) => apiKeyOf(settings.providers[provider]?.apiKey),
     demonstration,
+    services,
     watch,
     chain,
     mode: () => mode.mode,

@@ -44,6 +44,15 @@ const Defaults = z.object({
     .describe(
       "The only models that may be picked, beside those that answer by config or by `models use`; with none listed, all.",
     ),
+  heartbeat: z
+    .object({
+      model: ModelChoice.optional()
+        .describe("Which models answer heartbeats; without it those that answer people.")
+        .meta({ examples: [{ primary: "ollama/qwen3:8b" }] }),
+    })
+    .optional()
+    .describe("Turns that a schedule begins; nothing schedules them yet.")
+    .meta({ examples: [{ model: { primary: "ollama/qwen3:8b" } }] }),
   workspace: z
     .string()
     .optional()

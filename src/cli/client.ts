@@ -6,6 +6,7 @@ import type {
   ConfigInForce,
   MessageAccepted,
   PairingCode,
+  QueueReport,
   SessionCreate,
   SessionDetail,
 } from "../protocol/api.ts";
@@ -108,11 +109,15 @@ const createGatewayCalls = (call: Call, request: Request) => ({
   stopGateway: (signal: AbortSignal) => call<object>("POST", "/api/gateway/stop", signal),
 
   /** Not ready is an answer, not a failure. */
-  async health(signal: AbortSignal): Promise<{ ok: boolean; reasons: string[] }> {
+  async health(
+    signal: AbortSignal,
+  ): Promise<{ ok: boolean; reasons: string[]; queues: QueueReport[] }> {
     await call<object>("GET", "/api/me", signal); // a wrong key must be told apart from a sick gateway
     const { status, body } = await request("GET", "/readyz", signal);
     const { reasons } = Object(JSON.parse(await readText(body))) as { reasons?: unknown };
-    return { ok: status === 200, reasons: Array.isArray(reasons) ? reasons.map(String) : [] };
+    const { queues } = await call<{ queues: QueueReport[] }>("GET", "/api/models/queues", signal);
+    const why = Array.isArray(reasons) ? reasons.map(String) : [];
+    return { ok: status === 200, reasons: why, queues };
   },
 });
 

@@ -1,5 +1,6 @@
 import type { FaultReport } from "../base/fault.ts";
 import type { Config } from "../config/config.ts";
+import type { QueueReport } from "../protocol/api.ts";
 import type { Finding } from "../protocol/check.ts";
 import type { Status } from "../protocol/event.ts";
 import type { Client } from "./client.ts";
@@ -65,7 +66,7 @@ export interface Host {
   checkHealth(
     key: string | undefined,
     signal: AbortSignal,
-  ): Promise<{ ok: boolean; reasons: string[] }>;
+  ): Promise<{ ok: boolean; reasons: string[]; queues: QueueReport[] }>;
 
   /** The config in force, or that of a file. */
   config(file?: string): Promise<{ config: Config; file: string; found: boolean }>;

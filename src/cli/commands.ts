@@ -22,6 +22,11 @@ import { modelsPull } from "./commands/models/pull.ts";
 import { modelsRemove } from "./commands/models/rm.ts";
 import { modelsShow } from "./commands/models/show.ts";
 import { modelsUnload } from "./commands/models/unload.ts";
+import {
+  modelsServiceApprove,
+  modelsServiceStatus,
+  modelsServiceStop,
+} from "./commands/models/service.ts";
 import { modelsUse } from "./commands/models/use.ts";
 import { modeSet, modeShow } from "./commands/mode.ts";
 
@@ -42,6 +47,9 @@ export const commands: readonly Command[] = [
   modelsRemove,
   modelsProbe,
   modelsUse,
+  modelsServiceStatus,
+  modelsServiceApprove,
+  modelsServiceStop,
   contextWhy,
   contextCheck,
   cost,

@@ -1,7 +1,8 @@
 /** What the gateway's `/api/models` offers, as the commands use it. */
 
-import type { ModelList } from "../protocol/api.ts";
+import type { ModelList, QueueReport } from "../protocol/api.ts";
 import type { Status } from "../protocol/event.ts";
+import type { ServiceReport } from "../protocol/local-service.ts";
 import type { ModelFit } from "../protocol/model-fit.ts";
 import type { KeepingEvent, LoadedModels, ModelDetails } from "../protocol/model-keeping.ts";
 import type { ProbeEvent, ProbeOrder } from "../protocol/scorecard.ts";
@@ -27,6 +28,16 @@ export const createModelCalls = (call: Call, follow: Follow) => ({
     const query = new URLSearchParams(asked).toString();
     return call<ModelFit>("GET", `/api/models/fit${query && `?${query}`}`, signal);
   },
+  services: (signal: AbortSignal) =>
+    call<{ services: ServiceReport[] }>("GET", "/api/models/services", signal),
+  approveService: (id: string, hash: string, signal: AbortSignal) =>
+    call<ServiceReport>("POST", `/api/models/services/${encodeURIComponent(id)}/approve`, signal, {
+      body: { hash },
+    }),
+  stopService: (id: string, signal: AbortSignal) =>
+    call<ServiceReport>("POST", `/api/models/services/${encodeURIComponent(id)}/stop`, signal),
+  queues: (signal: AbortSignal) =>
+    call<{ queues: QueueReport[] }>("GET", "/api/models/queues", signal),
   probeModel: (order: ProbeOrder, signal: AbortSignal) =>
     follow<ProbeEvent>("POST", "/api/models/probe", signal, { body: order }),
   removeModel: (model: string, force: boolean, signal: AbortSignal) =>

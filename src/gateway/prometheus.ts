@@ -1,3 +1,4 @@
+import type { QueueReport } from "../protocol/api.ts";
 import type { Counts } from "./metrics.ts";
 
 export type PrometheusText = { contentType: string; text: string };
@@ -8,7 +9,7 @@ export type PrometheusText = { contentType: string; text: string };
  */
 export async function writePrometheus(
   counts: Counts,
-  gauges: { openStreams: number; version: string },
+  gauges: { openStreams: number; version: string; queues: readonly QueueReport[] },
 ): Promise<PrometheusText> {
   const { Counter, Gauge, Registry } = await import("prom-client");
   const registry = new Registry();
@@ -45,6 +46,25 @@ export async function writePrometheus(
     "Seconds from request to first token, all together",
     counts.firstTokens.sumMs / 1000,
   );
+  const waiting = new Gauge({
+    name: "isopod_model_requests_waiting",
+    help: "Requests in the line before a model server, by priority",
+    labelNames: ["server", "priority"],
+    registers,
+  });
+  const running = new Gauge({
+    name: "isopod_model_requests_running",
+    help: "Requests that a model server works on",
+    labelNames: ["server"],
+    registers,
+  });
+  for (const queue of gauges.queues) {
+    const server = queue.servers.join(",");
+    running.set({ server }, queue.running);
+    for (const [priority, count] of Object.entries(queue.waiting)) {
+      waiting.set({ server, priority }, count);
+    }
+  }
   set("process_resident_memory_bytes", "Resident memory", process.memoryUsage.rss());
   const { user, system } = process.cpuUsage();
   add("process_cpu_seconds_total", "CPU time, user and system", (user + system) / 1e6);

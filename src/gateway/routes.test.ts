@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { openTestGateway, type TestGateway } from "../../test/fakes/gateway.ts";
+import { QUEUE } from "../../test/fakes/services.ts";
 import { SCOPES } from "../protocol/api.ts";
 import { defineRoute, type Route } from "../protocol/route.ts";
 
@@ -38,6 +39,7 @@ const BODIES: Record<string, object> = {
   "POST /api/models/pull": { name: "model" },
   "POST /api/models/remove": { model: "fake/model" },
   "POST /api/models/unload": { model: "fake/model" },
+  "POST /api/models/services/:id/approve": { hash: "0".repeat(64) },
   "POST /api/models/use": { model: "fake/model" },
   "PUT /api/mode": { mode: "device" },
   "POST /api/sessions": {},
@@ -76,6 +78,8 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "GET /api/models/fit (read)",
       "GET /api/models/loaded (read)",
       "GET /api/sessions (read)",
+      "GET /api/models/queues (read)",
+      "GET /api/models/services (admin)",
       "GET /api/sessions/:id (read)",
       "GET /api/status (read)",
       "GET /healthz (none)",
@@ -93,6 +97,8 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "POST /api/models/pull (admin)",
       "POST /api/models/remove (admin)",
       "POST /api/models/unload (admin)",
+      "POST /api/models/services/:id/approve (admin)",
+      "POST /api/models/services/:id/stop (admin)",
       "POST /api/models/use (admin)",
       "POST /api/pair (none)",
       "POST /api/pairing-codes (admin)",
@@ -299,4 +305,19 @@ test("pairing gives a cookie and a proof; both together open the door, neither a
   assert.equal(devices[0].name, "Kim's phone");
   assert.equal((await call("DELETE", `/api/devices/${devices[0].id}`)).status, 200);
   assert.equal((await me({ cookie: cookie ?? "", ...proof })).status, 401);
+});
+
+test("the lines before the model servers are told to readers, and stand in the metrics", async () => {
+  const { json } = await gateway.call("GET", "/api/models/queues");
+  assert.deepEqual(json.queues, [QUEUE]);
+  const { text } = await gateway.call("GET", "/metrics");
+  assert.match(text, /isopod_model_requests_waiting\{server="fake",priority="api"\} 1/);
+});
+
+test("security: a command line is approved by who sits at the machine, not with a key from elsewhere", async () => {
+  const path = "/api/models/services/fake/approve";
+  const { status, json } = await gateway.call("POST", path, { body: { hash: "0".repeat(64) } });
+  assert.equal(status, 403);
+  assert.equal(json.error.code, "MODEL_SERVICE_ELSEWHERE");
+  assert.ok(!gateway.did.some((done) => done.startsWith("approve")));
 });

@@ -6,6 +6,7 @@ import { contextRoutes, type ContextDeps } from "./routes/context.ts";
 import { costRoutes, type CostDeps } from "./routes/cost.ts";
 import { healthRoutes, type HealthDeps } from "./routes/health.ts";
 import { keepingRoutes, type KeepingDeps } from "./routes/models.ts";
+import { serviceRoutes, type ServiceDeps } from "./routes/services.ts";
 import { probeRoutes, type ProbeRouteDeps } from "./routes/probe.ts";
 import { systemRoutes, type SystemDeps } from "./routes/system.ts";
 
@@ -13,6 +14,7 @@ export type GatewayRouteDeps = SystemDeps &
   KeepingDeps &
   ProbeRouteDeps &
   HealthDeps &
+  ServiceDeps &
   ContextDeps &
   CostDeps &
   ChatDeps &
@@ -23,6 +25,7 @@ export const gatewayRoutes = (deps: GatewayRouteDeps): Route[] => [
   ...healthRoutes(deps),
   ...accountRoutes(deps.auth),
   ...systemRoutes(deps),
+  ...serviceRoutes(deps),
   ...keepingRoutes(deps),
   ...probeRoutes(deps),
   ...contextRoutes(deps),

@@ -13,6 +13,10 @@
  * | POST /api/models/load, /api/models/pull | admin | { model }, ModelPull | SSE: data is a KeepingEvent |
  * | POST /api/models/unload, /api/models/remove | admin | { model }, ModelRemove | { ref } |
  * | POST /api/models/probe | admin | ProbeOrder | SSE: data is a ProbeEvent (scorecard.ts) |
+ * | GET /api/models/queues | read | | { queues: QueueReport[] } |
+ * | GET /api/models/services | admin | | { services: ServiceReport[] } (local-service.ts) |
+ * | POST /api/models/services/:id/approve | admin | ServiceApprove | ServiceReport |
+ * | POST /api/models/services/:id/stop | admin | | ServiceReport |
  * | POST /api/models/use | admin | { model } | Status |
  * | PUT /api/mode | admin | { mode } | Status |
  * | GET /api/sessions | read | | { sessions: SessionSummary[] }, newest first |

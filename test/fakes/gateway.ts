@@ -33,6 +33,7 @@ import { SCOPES, type Scope } from "../../src/protocol/api.ts";
 import type { Status } from "../../src/protocol/event.ts";
 import type { Route } from "../../src/protocol/route.ts";
 import { createStore } from "../../src/store/sqlite.ts";
+import { createFakeServices, QUEUE } from "./services.ts";
 import { createScriptedAgent } from "./agent.ts";
 import { createFakeConfigRoutes } from "./config-routes.ts";
 import { createFakeKeeping, NO_FIT } from "./keeping.ts";
@@ -109,6 +110,8 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
         startedAt: clock.now(),
         version: "0.0.0",
         openStreams: app.openStreams,
+        queues: () => [QUEUE],
+        services: createFakeServices(did),
         unready: async () => options.unready ?? [],
         status: async () => status,
         models: async () => ({ models: [MODEL_ROW], current: null, why: "", faults: [] }),

@@ -1,3 +1,4 @@
+import type { QueueReport } from "../../protocol/api.ts";
 import { defineRoute, type Route } from "../../protocol/route.ts";
 import { json } from "../answer.ts";
 import type { Metrics } from "../metrics.ts";
@@ -8,10 +9,18 @@ export type HealthDeps = {
   unready: () => Promise<string[]>;
   metrics: Metrics;
   openStreams: () => number;
+  /** The lines before the model servers. */
+  queues: () => QueueReport[];
   version: string;
 };
 
-export const healthRoutes = ({ unready, metrics, openStreams, version }: HealthDeps): Route[] => [
+export const healthRoutes = ({
+  unready,
+  metrics,
+  openStreams,
+  queues,
+  version,
+}: HealthDeps): Route[] => [
   defineRoute({
     method: "GET",
     path: "/healthz",
@@ -33,7 +42,7 @@ export const healthRoutes = ({ unready, metrics, openStreams, version }: HealthD
     path: "/metrics",
     scope: "read",
     handle: async () => {
-      const gauges = { openStreams: openStreams(), version };
+      const gauges = { openStreams: openStreams(), version, queues: queues() };
       const { text, contentType } = await writePrometheus(metrics.read(), gauges);
       return new Response(text, { headers: { "content-type": contentType } });
     },
