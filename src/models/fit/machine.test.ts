@@ -100,8 +100,8 @@ test("the longest context is what the place still has room for", () => {
 
 test("the machines of the usual tables get the models of the usual tables", () => {
   const named = (gpuGb: number, ramGb: number) => pick(machine(gpuGb, ramGb)).pick?.name;
-  assert.equal(named(48, 64), "qwen3:32b-q8_0");
-  assert.equal(named(64, 128), "llama3.3:70b");
+  assert.equal(named(40, 64), "qwen3:32b-q8_0");
+  assert.equal(named(48, 128), "llama3.3:70b");
   assert.equal(named(22.8, 64), "qwen3:32b"); // what is usable of a card with 24 GB
   assert.equal(named(15, 32), "qwen3:14b");
   assert.match(named(8, 16) ?? "", /^(qwen3:8b|gemma4:12b)/);
