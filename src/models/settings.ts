@@ -126,7 +126,9 @@ const ModelSettings = z.object({
   input: z
     .array(z.enum(["text", "image"]))
     .optional()
-    .describe("What it reads, where the server does not say; not used yet"),
+    .describe(
+      "What it reads: images where the server does not say so, or text alone although it does",
+    ),
   cost: z
     .object({
       input: z.number().nonnegative().optional().describe("Per million prompt tokens"),
@@ -149,9 +151,7 @@ const ProviderSettings = z.object({
   api: z
     .enum(APIS)
     .optional()
-    .describe(
-      "The wire dialect; without it the product's own, else openai-completions. The last two are not spoken yet",
-    )
+    .describe("The wire dialect; without it the product's own, else openai-completions")
     .meta({ examples: ["openai-completions"] }),
   baseUrl: z
     .string()

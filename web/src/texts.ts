@@ -223,7 +223,7 @@ const en = {
     wrongType: (name: string) => `Cannot attach “${name}”: it is no PNG, JPEG, WebP or GIF image`,
     tooLarge: (name: string) => `Cannot attach “${name}”: it is larger than 5 MiB`,
     tooMany: (most: number) => `Cannot attach more than ${most} images to one message`,
-    fix: "Send fewer or smaller images; a screenshot as JPEG is a tenth of its PNG",
+    fix: "Take PNG, JPEG, WebP or GIF files of at most 5 MiB, eight to a message",
   },
 
   composer: {

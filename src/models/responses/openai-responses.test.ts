@@ -146,6 +146,14 @@ test("a limit and a filter are told apart, and a model's own refusal is what it 
   assert.deepEqual((await answer([{ raw }]))[0], { type: "text", text: "I will not." });
 });
 
+test("an answer as long as its limit was cut there, whatever the server calls it", async () => {
+  const server = await startResponses({ turns: [[{ text: "x" }, { end: { outputTokens: 5 } }]] });
+  const events = await collect(provider(server.url), chatRequest({ maxTokens: 5 }));
+  await server.close();
+  const done = events.at(-1);
+  assert.ok(done?.type === "done" && done.reason === "length");
+});
+
 test("errors say what they are by their code, in mid-stream too", async () => {
   const raw =
     'data: {"type":"error","code":"rate_limit_exceeded","message":"slow","param":null}\n\n';

@@ -49,7 +49,15 @@ export function createOpenAiResponses(options: DialectOptions): Provider {
     const sent = { path: `${api}/responses`, body: encode(request), model, names };
     const usedIds = knownCallIds(request.messages);
     const by = `${id}/${model}`;
-    const answer = createResponsesReader({ provider: id, model, newCallId, usedIds, by });
+    const { maxTokens } = request;
+    const answer = createResponsesReader({
+      provider: id,
+      model,
+      newCallId,
+      usedIds,
+      by,
+      maxTokens,
+    });
     return streamAnswer(server, sent, answer, signal);
   }
 

@@ -16,12 +16,20 @@ import { type AnswerContext, type AnswerReader, garbled, parseData } from "../st
 
 type Piece = { id: string; tool: string; argumentsJson: string };
 
-/** `by` names who wrote what is sealed. */
-export function createResponsesReader(context: AnswerContext & { by: string }): AnswerReader {
+export type ResponsesContext = AnswerContext & {
+  /** Names who wrote what is sealed. */
+  by: string;
+  /** The limit that was asked for: llama.cpp calls an answer that it cut there "completed". */
+  maxTokens: number | undefined;
+};
+
+export function createResponsesReader(context: ResponsesContext): AnswerReader {
   const { provider, model } = context;
   const output = createOutput(provider);
   let response: Record<string, unknown> | undefined;
   let usage: Usage = { inputTokens: 0, outputTokens: 0 };
+
+  const isAtLimit = () => usage.outputTokens >= (context.maxTokens ?? Infinity);
 
   function readEnd(given: unknown): ChatEvent[] {
     if (!isRecord(given)) throw garbled(provider, "the end of an answer has no `response`");
@@ -69,7 +77,7 @@ export function createResponsesReader(context: AnswerContext & { by: string }): 
       return response !== undefined;
     },
     end() {
-      const why = whyIncomplete(response);
+      const why = whyIncomplete(response) ?? (isAtLimit() ? "max_output_tokens" : undefined);
       if (why === "content_filter") throw new Fault("MODEL_DECLINED", { provider, model });
       // What the limit cut in the middle of its arguments is no call.
       const calls = output.calls().filter((call) => !why || isJsonObject(call.argumentsJson));

@@ -6,12 +6,13 @@ import { chooseContext } from "../context.ts";
 import { findModel, findProvider } from "../find-model.ts";
 import { type Place, placeOfModel } from "../locality.ts";
 import type { Model } from "../provider.ts";
-import type { ApplyScorecard } from "../probe/apply.ts";
 import type { Params } from "../params/fields.ts";
 import { wishesFor } from "../params/wishes.ts";
+import type { ApplyScorecard } from "../probe/apply.ts";
 import { checkMode, checkPrivate, placeBeforehand } from "../reach.ts";
 import { type Server, settingsOf } from "../server.ts";
 import type { Servers } from "../servers.ts";
+import { sightOf } from "../sight.ts";
 
 export type CandidateDeps = {
   servers: Servers;
@@ -61,10 +62,11 @@ export function createCandidates(deps: CandidateDeps): Candidates {
     const own = settingsOf(server.settings, model.id);
     const { supportsTools } = { ...server.settings?.compat, ...own?.compat };
     const { maxTokens, params } = wishesFor(own, server.settings, deps.params);
+    const vision = sightOf(model, own?.input);
     const candidate: Candidate = {
       ref,
       provider: server.provider,
-      model,
+      model: vision === undefined ? model : { ...model, vision },
       locality: placeOfModel(model.locality, server.place).locality,
       contextTokens: contextOf(ref, server, model),
       ...(maxTokens !== undefined && { maxTokens }),
