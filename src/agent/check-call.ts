@@ -1,6 +1,7 @@
 /** Whether a call may be run at all. Pure; what it refuses, the model is told in words it can act on. */
 
 import { Fault } from "../base/fault.ts";
+import { isTooDeep } from "../base/json.ts";
 import { restore, restoreIn } from "../models/hostile.ts";
 import type { ToolCall } from "../protocol/message.ts";
 import { parseArguments } from "../tools/spec.ts";
@@ -42,6 +43,7 @@ export const shownInput = ({ argumentsJson }: ToolCall): unknown =>
   restoreIn(parse(argumentsJson) ?? argumentsJson);
 
 function parse(json: string): unknown {
+  if (isTooDeep(json)) return undefined;
   try {
     return JSON.parse(json);
   } catch {

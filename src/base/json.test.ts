@@ -3,7 +3,14 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { isJsonObject, itemSpans, memberSpan, rootSpan } from "./json.ts";
+import {
+  isJsonObject,
+  isTooDeep,
+  itemSpans,
+  MAX_JSON_DEPTH,
+  memberSpan,
+  rootSpan,
+} from "./json.ts";
 
 const cut = (json: string, span: { start: number; end: number } | undefined) =>
   span && json.slice(span.start, span.end);
@@ -69,3 +76,24 @@ test("isJsonObject() takes objects only", () => {
   assert.ok(isJsonObject('{"a":1}'));
   for (const text of ["", "[]", "null", '"{}"', '{"a":']) assert.ok(!isJsonObject(text), text);
 });
+
+test("isTooDeep() counts what is nested, and nothing that stands in a string", () => {
+  const nested = (levels: number) => `${'{"a":['.repeat(levels / 2)}1${"]}".repeat(levels / 2)}`;
+  assert.equal(isTooDeep(nested(MAX_JSON_DEPTH)), false);
+  assert.equal(isTooDeep(nested(MAX_JSON_DEPTH + 2)), true);
+  assert.equal(isTooDeep("[".repeat(1e6)), true);
+  assert.equal(isTooDeep(JSON.stringify({ text: '\\"[{'.repeat(1000) })), false);
+  assert.equal(isTooDeep(`[${"[],".repeat(1000)}[]]`), false);
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
+      const json = JSON.stringify(value);
+      const depth = depthOf(value);
+      assert.deepEqual([isTooDeep(json, depth), isTooDeep(json, depth - 1)], [false, depth > 0]);
+    }),
+  );
+});
+
+const depthOf = (value: unknown): number =>
+  typeof value !== "object" || value === null
+    ? 0
+    : 1 + Math.max(0, ...Object.values(value).map(depthOf));

@@ -40,8 +40,32 @@ export function itemSpans(json: string, array: Span): Span[] {
   return items;
 }
 
+/** Real values and schemas nest a few dozen levels; what walks over a value by recursion ends at 2,700. */
+export const MAX_JSON_DEPTH = 128;
+
+/** Whether it nests deeper than anything does that is meant well. Looks at any text, JSON or not. */
+export function isTooDeep(text: string, levels = MAX_JSON_DEPTH): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === QUOTE) at = stringEnd(text, at) - 1;
+    else if (unit === OPENING_BRACE || unit === OPENING_SQUARE) {
+      if (++depth > levels) return true;
+    } else if (unit === CLOSING_BRACE || unit === CLOSING_SQUARE) depth--;
+  }
+  return false;
+}
+
+// As numbers: a body of 20 MB is looked through, and characters would each be a string.
+const QUOTE = 0x22;
+const OPENING_SQUARE = 0x5b;
+const CLOSING_SQUARE = 0x5d;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
+
 /** Whether `text` is JSON for an object: what a tool call's arguments must be. */
 export function isJsonObject(text: string): boolean {
+  if (isTooDeep(text)) return false;
   try {
     return isRecord(JSON.parse(text));
   } catch {

@@ -1,4 +1,5 @@
 import { Fault } from "../base/fault.ts";
+import { isTooDeep } from "../base/json.ts";
 import type { Message } from "../protocol/message.ts";
 import type { SessionMessage } from "../protocol/event.ts";
 import type { StoredMessage, Turn } from "../store/store.ts";
@@ -78,6 +79,7 @@ function toShown(message: Message): Shown {
 }
 
 function toInput(argumentsJson: string): unknown {
+  if (isTooDeep(argumentsJson)) return argumentsJson;
   try {
     return JSON.parse(argumentsJson);
   } catch {

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 
 import { Fault } from "../base/fault.ts";
+import { isTooDeep, MAX_JSON_DEPTH } from "../base/json.ts";
 
 export type BodyLimits = { maxBytes: number; timeoutMs: number };
 
@@ -25,6 +26,8 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<un
   } catch (cause) {
     throw invalid("body", "is not UTF-8", cause);
   }
+  // What comes after, from the schemas to a model server's own parser, walks over it level by level.
+  if (isTooDeep(text)) throw invalid("body", `is nested deeper than ${MAX_JSON_DEPTH} levels`);
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -3,7 +3,7 @@
  * Pure: finds what has the shape of a call, and trusts nothing of it.
  */
 
-import { isRecord, itemSpans, memberSpan, rootSpan, type Span } from "../base/json.ts";
+import { isRecord, isTooDeep, itemSpans, memberSpan, rootSpan, type Span } from "../base/json.ts";
 
 /** What a text claims to call. Not yet offered, valid or meant. */
 export type Claim = {
@@ -60,6 +60,7 @@ type Form = (text: string, at: number) => Found | undefined;
 /** A call as JSON, or a list of them: the whole of `json`. Undefined where anything in it is no call. */
 export function readJsonCalls(json: string): Bare[] | undefined {
   if (!/^\s*[[{]/.test(json)) return undefined; // most answers; a parser that throws takes 70 µs
+  if (isTooDeep(json)) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(json);
@@ -190,6 +191,7 @@ export function valueAt(text: string, at: number): Span | undefined {
 }
 
 function isParsed(json: string): boolean {
+  if (isTooDeep(json)) return false;
   try {
     JSON.parse(json);
     return true;

@@ -5,7 +5,7 @@
  * Pure.
  */
 
-import { isRecord } from "../base/json.ts";
+import { isRecord, isTooDeep } from "../base/json.ts";
 import type { ToolCall, ToolSpec } from "../protocol/message.ts";
 import { beginsForm, type Claim, readForm, readJsonCalls } from "./salvage-forms.ts";
 
@@ -99,6 +99,7 @@ function toTyped(parameters: ReadonlyMap<string, string>, schema: object): objec
 }
 
 function parse(json: string): unknown {
+  if (isTooDeep(json)) return undefined;
   try {
     return JSON.parse(json);
   } catch {

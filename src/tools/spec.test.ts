@@ -76,3 +76,10 @@ test("parseArguments() restores what was neutralised, however deep", () => {
     content: "<s>",
   });
 });
+
+test("security: arguments nested so deep that they would end the stack are refused in words", () => {
+  const deep = `{"path":${"[".repeat(5000)}${"]".repeat(5000)}}`;
+  for (const json of [deep, JSON.stringify(deep)]) {
+    assert.throws(() => parseArguments(read, json, (text) => text), /nest deeper than 128 levels/);
+  }
+});

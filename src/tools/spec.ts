@@ -3,6 +3,7 @@
 import { z } from "zod";
 
 import { Fault } from "../base/fault.ts";
+import { isTooDeep, MAX_JSON_DEPTH } from "../base/json.ts";
 import type { ToolSpec } from "../protocol/message.ts";
 import type { Tool } from "./tool.ts";
 
@@ -47,14 +48,20 @@ export function parseArguments<Input>(
 /** A model mends one or two mistakes at a time. */
 const MAX_ISSUES = 3;
 
+type Wrong = (detail: string, cause?: unknown) => Fault;
+
 /** No text counts as no arguments, as several servers send it; some encode twice. */
-function parseJson(json: string, wrong: (detail: string, cause: unknown) => Fault): unknown {
+function parseJson(json: string, wrong: Wrong): unknown {
   if (json.trim() === "") return {};
+  const value = parseShallow(json, wrong);
+  const isTwice = typeof value === "string" && value.trimStart().startsWith("{");
+  return isTwice ? parseShallow(value, wrong) : value;
+}
+
+function parseShallow(json: string, wrong: Wrong): unknown {
+  if (isTooDeep(json)) throw wrong(`the arguments nest deeper than ${MAX_JSON_DEPTH} levels`);
   try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === "string" && value.trimStart().startsWith("{")
-      ? (JSON.parse(value) as unknown)
-      : value;
+    return JSON.parse(json);
   } catch (cause) {
     throw wrong("the arguments are not valid JSON", cause);
   }

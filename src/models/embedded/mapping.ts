@@ -3,7 +3,7 @@
  * Its next weights are to be trained on ours, and then this file goes.
  */
 
-import { isRecord } from "../../base/json.ts";
+import { isRecord, isTooDeep } from "../../base/json.ts";
 import type { Message, ToolCall } from "../../protocol/message.ts";
 import { restore, restoreIn } from "../hostile.ts";
 
@@ -62,6 +62,7 @@ export function toOwnResult({ tool, text, ok }: Extract<Message, { role: "tool" 
 }
 
 function parse(json: string): unknown {
+  if (isTooDeep(json)) return undefined;
   try {
     return JSON.parse(json);
   } catch {
