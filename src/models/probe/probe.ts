@@ -16,6 +16,7 @@ import { type Field, judgeSchema, judgeStream, type Verdict } from "./judge.ts";
 import { createSession, type Session } from "./session.ts";
 import { measureSpeed, type Measured } from "./speed.ts";
 import { requestsFor, type ToolPrompt, tryChoice, tryTools } from "./tools.ts";
+import { tryVision, VISION_STEPS } from "./vision.ts";
 
 export type ProbeDeps = {
   clock: Clock;
@@ -49,12 +50,14 @@ export async function probe(
   const { candidate, full, onProgress } = job;
   const { clock } = deps;
   const startedMs = clock.elapsedMs();
-  const steps = FIXED_STEPS + CONTEXT_STEPS + requestsFor("native") + requestsFor("constrained");
+  const tasks = requestsFor("native") + requestsFor("constrained");
+  const steps = FIXED_STEPS + CONTEXT_STEPS + VISION_STEPS + tasks;
   const session = createSession({ candidate, clock, steps, onProgress });
   const { loadMs, ...reached } = await reach(session, signal);
   const measured = await measureSpeed(session, deps.newSeed(), signal);
   const tools = await measureTools(session, { full, ...deps }, signal);
   const context = await measureContext(session, { full, measured, seed: deps.newSeed() }, signal);
+  const vision = await measureVision(session, deps.newSeed(), signal);
   const { speed, cache, cold } = measured;
   const firstToken = toFirstToken(tools.heard, speed);
   session.finish();
@@ -72,7 +75,7 @@ export async function probe(
       ...tools.checks,
       ...context.checks,
       check("cache", "Reads what it has read before from its cache", cache),
-      ...vision(candidate),
+      ...vision,
     ],
     ...(context.context && { context: context.context }),
     speed: { ...speed, ...(loadMs !== undefined && { loadMs }) },
@@ -182,13 +185,11 @@ async function measureContext(
   return { context, checks: [check("context", title, verdict)] };
 }
 
-/** Nothing is claimed of a model that does not see; one that says it does is not tried yet. */
-const vision = ({ model }: Candidate): ProbeCheck[] =>
-  model.vision
-    ? [
-        check("vision", "Sees pictures", {
-          result: "skipped",
-          detail: "its server says that it does; no picture was sent",
-        }),
-      ]
-    : [];
+/** Of a model that its server does not say to see, nothing is asked. */
+async function measureVision(session: Session, seed: number, signal: AbortSignal) {
+  if (!session.candidate.model.vision) {
+    session.skip(VISION_STEPS);
+    return [];
+  }
+  return [check("vision", "Sees pictures", await tryVision(session, seed, signal))];
+}
