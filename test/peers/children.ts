@@ -34,7 +34,7 @@ export type ServeOptions = {
 };
 
 /** Python with a large tree of imports on a busy machine; the others are up in a second or two. */
-const UP_WITHIN_MS = 120_000;
+const UP_WITHIN_MS = 300_000;
 const LOOK_EVERY_MS = 100;
 /** A server that has been told to end has finished its answers by then. */
 const END_WITHIN_MS = 5_000;

@@ -25,6 +25,8 @@ export const litellm: Peer = {
     calls: "native",
     argumentsJson: '{"path": "notes.txt"}',
     wrongName: "refused",
+    replays: "as trained",
+    counts: true,
     countsCache: true,
     overflow: "refused",
   },
@@ -69,6 +71,16 @@ export const litellm: Peer = {
       env,
       signal,
     });
+    await warm(url, signal);
     return { baseUrl: `${url}/v1`, model: MODEL, provider: "litellm", apiKey: KEY };
   },
 };
+
+/** Its first answers load half of the program: seconds, of which a listing has five. */
+async function warm(url: string, signal: AbortSignal): Promise<void> {
+  const headers = { authorization: `Bearer ${KEY}` };
+  for (const path of ["/v1/models", "/api/v1/models"]) {
+    const response = await fetch(url + path, { headers, signal });
+    await response.body?.cancel();
+  }
+}

@@ -5,7 +5,7 @@ import type { Peer } from "./peer.ts";
 import { installPython, programIn, SILENT } from "./python.ts";
 
 const NAME = "llama-cpp-python";
-const VERSION = "0.3.33";
+const VERSION = "0.3.36";
 
 export const llamaCppPython: Peer = {
   name: NAME,
@@ -18,8 +18,10 @@ export const llamaCppPython: Peer = {
     calls: "as text",
     argumentsJson: '{"path": "notes.txt"}',
     wrongName: "ignored",
+    replays: "its own way",
+    counts: false,
     countsCache: false,
-    overflow: "refused",
+    overflow: "cut",
   },
 
   version: (folders) => folders.installed(NAME),

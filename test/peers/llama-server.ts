@@ -29,6 +29,8 @@ export const llamaServer: Peer = {
     calls: "native",
     argumentsJson: '{"path": "notes.txt"}',
     wrongName: "ignored",
+    replays: "as trained",
+    counts: true,
     countsCache: true,
     overflow: "refused",
   },

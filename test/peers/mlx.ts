@@ -21,6 +21,8 @@ export const mlx: Peer = {
     calls: "native",
     argumentsJson: '{"path": "notes.txt"}',
     wrongName: "refused",
+    replays: "as trained",
+    counts: true,
     countsCache: true,
     overflow: "cut",
   },

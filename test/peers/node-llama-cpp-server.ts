@@ -122,18 +122,10 @@ async function answer(body: Body, response: ServerResponse, signal: AbortSignal)
       onTextChunk: (content: string) => send({ content }),
       ...(body.max_tokens && { maxTokens: body.max_tokens }),
       ...(body.tools && { functions: toFunctions(body.tools), documentFunctionParams: true }),
-      // It would leave out the oldest turns without a word.
-      contextShift: {
-        strategy: () => {
-          throw new Error("the prompt exceeds the context size");
-        },
-      },
     });
   } catch (error) {
     if (signal.aborted) return; // whoever asked has hung up
-    const overflow = error instanceof Error && /context/i.test(error.message);
-    if (!overflow || response.headersSent) throw error;
-    return json(response, 400, toError("context_length_exceeded", error.message));
+    throw error;
   }
   const calls = (result.functionCalls ?? []).map(({ functionName, params }, index) => ({
     index,

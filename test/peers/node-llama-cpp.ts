@@ -20,8 +20,10 @@ export const nodeLlamaCpp: Peer = {
     calls: "native",
     argumentsJson: '{"path":"notes.txt"}',
     wrongName: "ignored",
+    replays: "its own way",
+    counts: true,
     countsCache: true,
-    overflow: "refused",
+    overflow: "cut",
   },
 
   version: (folders) => folders.installed(NAME),

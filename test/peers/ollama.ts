@@ -24,8 +24,10 @@ export const ollama: Peer = {
     calls: "native",
     argumentsJson: '{"path":"notes.txt"}',
     wrongName: "refused",
+    replays: "as trained",
+    counts: true,
     countsCache: false,
-    overflow: "cut",
+    overflow: "refused",
   },
 
   version(folders) {

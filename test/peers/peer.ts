@@ -55,10 +55,15 @@ export type Expectations = {
   calls: "native" | "as text";
   /** The arguments of the call that the suite asks for, as this server writes them. */
   argumentsJson: string;
-  /** What the model answers from the result, where the server writes results in its own way. */
-  answer?: string;
+  /**
+   * Whether the model sees calls and results as it was trained on them. Some servers write them into the prompt
+   * in their own way, and it answers less well.
+   */
+  replays: "as trained" | "its own way";
   /** What a model's name does that is not there: a refusal, or nothing (it serves one model to all). */
   wrongName: "refused" | "ignored";
+  /** Whether a stream ends with what was read and written. */
+  counts: boolean;
   /** Whether it says how much of a prompt it had read before. */
   countsCache: boolean;
   /** What a prompt beyond the context does. */

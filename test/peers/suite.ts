@@ -88,8 +88,13 @@ function record(
   writeFileSync(join(folder, `${peer.name}.json`), `${JSON.stringify(recording, undefined, 2)}\n`);
 }
 
-/** MLX names the kernel and the C library of the machine in every chunk: no business of a fixture. */
+/**
+ * MLX names the kernel and the C library of the machine in every chunk, llama.cpp the folder of its weights:
+ * no business of a fixture.
+ */
 const withoutMachine = (exchange: Exchange): Exchange => ({
   ...exchange,
-  body: exchange.body.replaceAll(/Linux-[\w.-]+/g, "Linux"),
+  body: exchange.body
+    .replaceAll(/Linux-[\w.-]+/g, "Linux")
+    .replaceAll(join(import.meta.dirname, "../.."), "/isopod"),
 });
