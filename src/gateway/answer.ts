@@ -72,14 +72,21 @@ export const toFailure = ({ code, message, fix }: FaultReport): Failure => {
   return { code, message, fix, status: (Object.hasOwn(rows, code) && rows[code]?.status) || 500 };
 };
 
-/** OpenAI's shape (https://platform.openai.com/docs/guides/error-codes), with our code and fix in it. */
+/**
+ * OpenAI's shape (https://platform.openai.com/docs/guides/error-codes), with our code and fix in it. Most
+ * clients show the message and nothing else, so both stand there too.
+ */
 export const toOpenAiError = ({ code, message, fix, status }: Failure) => ({
-  message,
+  message: toSentence({ code, message, fix }),
   type: typeOf(status),
   param: null,
   code,
   fix,
 });
+
+/** All of a fault in one text. */
+export const toSentence = ({ code, message, fix }: FaultReport): string =>
+  `${code}: ${message}. ${fix}`;
 
 function typeOf(status: number): string {
   if (status === 401) return "authentication_error";

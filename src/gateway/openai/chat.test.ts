@@ -224,6 +224,7 @@ test("a model gets the client's history, system text first and calls with their 
       format: "json",
     },
     priority: "api",
+    person: gateway.kim,
     maxTokens: 50,
   });
 });

@@ -3,28 +3,17 @@
  * chats. What does not change in a chat is made once; deltas of one moment are one chunk and one write.
  */
 
-import type { Outlet } from "../../base/outlet.ts";
 import { createPacer } from "../../base/pacer.ts";
-import { toOpenAiError, type Failure } from "../answer.ts";
-import { toWireUsage, type ChatUsage, type FinishReason, type Sink } from "./sink.ts";
+import { toOpenAiError } from "../answer.ts";
+import type { StreamOutlet } from "./stream.ts";
+import { toWireUsage, type ChatUsage, type FinishReason, type StreamWriter } from "./sink.ts";
 
-export interface ChunkWriter extends Sink {
-  /** Ends the stream with the fault as an event: the status was sent long ago. */
-  fail(failure: Failure): void;
-  /** A comment that says nothing, so that the connection is not taken for dead. */
-  beat(): void;
-}
-
-export type ChunkOptions = {
-  outlet: Outlet;
+export type ChunkOptions = StreamOutlet & {
   id: string;
   model: string;
   /** Seconds since 1970 UTC. */
   created: number;
   includeUsage: boolean;
-  elapsedMs: () => number;
-  /** Called at the first piece. */
-  began: () => void;
 };
 
 /** A source that never waits (a replayed answer) is not let run ahead of the reader until it does. */
@@ -32,7 +21,7 @@ const FLUSH_LENGTH = 32 * 1024;
 
 type Delta = "content" | "reasoning_content";
 
-export function createChunkWriter(options: ChunkOptions): ChunkWriter {
+export function createChunkWriter(options: ChunkOptions): StreamWriter {
   const { outlet, id, model, created, includeUsage, began } = options;
   const head = `data: {"id":${JSON.stringify(id)},"object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)},"choices":[`;
   const tail = `]${includeUsage ? ',"usage":null' : ""}}\n\n`;

@@ -1,15 +1,13 @@
 /**
- * A client's messages as an agent's history, or as a model's request. Pure. Control tokens in a request's
+ * A client's messages as an agent's history, or as a model's messages. Pure. Control tokens in a request's
  * text are made harmless here, also in the client's own: it may quote a file that nobody read.
  */
 
 import { Fault } from "../../base/fault.ts";
-import type { Candidate } from "../../models/candidate.ts";
 import { neutralise, restore } from "../../models/hostile.ts";
-import type { ChatRequest } from "../../models/provider.ts";
 import { Images } from "../../protocol/image.ts";
-import type { Image, Message, ToolSpec } from "../../protocol/message.ts";
-import type { ChatCompletion, WireMessage, WireTool } from "./wire.ts";
+import type { Image, Message } from "../../protocol/message.ts";
+import type { ChatCompletion, WireMessage } from "./wire.ts";
 
 export type History = {
   role: "user" | "assistant" | "system";
@@ -47,46 +45,8 @@ export function lastOfUser(history: History): { text: string; images?: readonly 
   return { text: last.text, ...(last.images && { images: last.images }) };
 }
 
-/** The request as the routed model gets it, with the client's own tools. */
-export function toModelRequest(chat: ChatCompletion, candidate: Candidate): ChatRequest {
-  const maxTokens = chat.max_completion_tokens ?? chat.max_tokens ?? candidate.maxTokens;
-  const choice = toToolChoice(chat);
-  return {
-    model: candidate.model.id,
-    system: toSystem(chat.messages),
-    tools: choice.tools,
-    messages: toMessages(chat.messages),
-    contextTokens: candidate.contextTokens,
-    params: { ...candidate.params, ...toParams(chat) },
-    priority: "api",
-    ...(maxTokens === undefined ? {} : { maxTokens }),
-    ...(choice.toolChoice === undefined ? {} : { toolChoice: choice.toolChoice }),
-  };
-}
-
-const SAMPLING = [
-  "temperature",
-  "top_p",
-  "frequency_penalty",
-  "presence_penalty",
-  "stop",
-  "seed",
-  "response_format",
-] as const;
-
-/** By the names of both dialects where they differ: each takes the ones that it knows. */
-function toParams(chat: ChatCompletion): Record<string, unknown> {
-  const params: Record<string, unknown> = {};
-  for (const key of SAMPLING) if (chat[key] != null) params[key] = chat[key];
-  if (typeof chat.stop === "string") params["stop"] = [chat.stop];
-  const format = chat.response_format;
-  if (format?.type === "json_object") params["format"] = "json";
-  if (format?.type === "json_schema") params["format"] = format.json_schema?.schema;
-  return params;
-}
-
 /** A dialect has one place for it, before everything else: later ones move there, in order. */
-function toSystem(messages: readonly WireMessage[]): string {
+export function toSystem(messages: readonly WireMessage[]): string {
   return messages
     .flatMap((message, index) =>
       message.role === "system" || message.role === "developer"
@@ -96,7 +56,7 @@ function toSystem(messages: readonly WireMessage[]): string {
     .join("\n\n");
 }
 
-function toMessages(messages: readonly WireMessage[]): Message[] {
+export function toMessages(messages: readonly WireMessage[]): Message[] {
   /** Which tool each call was for: a tool's message names the call only. */
   const toolOf = new Map<string, string>();
   return messages.flatMap((message, index): Message[] => {
@@ -133,36 +93,19 @@ function toMessages(messages: readonly WireMessage[]): Message[] {
         if (tool === undefined) {
           throw invalid(`${where}.tool_call_id`, "must be the id of an earlier tool call");
         }
-        const text = neutralise(toText(message.content, `${where}.content`));
-        return [{ role: "tool", callId, tool, text, ok: true }];
+        const said = toTextAndImages(message.content, `${where}.content`);
+        return [{ role: "tool", callId, tool, ...said, text: neutralise(said.text), ok: true }];
       }
     }
   });
 }
-
-/** One named function is asked for by offering it alone: dialects know "required", not all know a name. */
-function toToolChoice(chat: ChatCompletion): Pick<ChatRequest, "tools" | "toolChoice"> {
-  const tools = (chat.tools ?? []).map(toSpec);
-  const choice = chat.tool_choice;
-  if (choice == null || tools.length === 0) return { tools };
-  if (typeof choice === "string") return { tools, toolChoice: choice };
-  const named = tools.filter((tool) => tool.name === choice.function.name);
-  if (named.length === 0) throw invalid("tool_choice", "must name one of the tools");
-  return { tools: named, toolChoice: "required" };
-}
-
-const toSpec = ({ function: { name, description, parameters } }: WireTool): ToolSpec => ({
-  name,
-  description: neutralise(description),
-  schema: parameters,
-});
 
 /** What a model wrote may hold neutral forms already. */
 const neutraliseOwn = (text: string) => neutralise(restore(text));
 
 type Content = Extract<WireMessage, { role: "user" }>["content"];
 
-/** Of a user's message: its text, and the images beside it. */
+/** Of what a user or a tool says: its text, and the images beside it. */
 function toTextAndImages(content: Content, where: string): { text: string; images?: Image[] } {
   if (typeof content === "string") return { text: content };
   const text = toText(content, where, isImage);
@@ -203,11 +146,11 @@ function toText(
       if (part.type === "text" && part.text !== undefined) return [part.text];
       throw invalid(
         `${where}.${index}`,
-        `must be a part of type "text", or "image_url" in a user's message: others are not taken`,
+        `must be a part of type "text", or "image_url" in what a user or a tool says: others are not taken`,
       );
     })
     .join("\n");
 }
 
-const invalid = (field: string, detail: string) =>
+export const invalid = (field: string, detail: string) =>
   new Fault("REQUEST_INVALID", { where: `field "${field}"`, detail });

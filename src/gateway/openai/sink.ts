@@ -1,4 +1,5 @@
 import type { ToolCall } from "../../protocol/message.ts";
+import type { Failure } from "../answer.ts";
 
 /** Where an answer goes, piece by piece: a stream of chunks, or one JSON object at the end. */
 export interface Sink {
@@ -8,6 +9,14 @@ export interface Sink {
   done(reason: FinishReason, usage: ChatUsage): void;
   /** Undefined while the reader keeps up; else what to wait for before more is made. */
   room(): Promise<void> | undefined;
+}
+
+/** A sink whose answer goes out while it is made. */
+export interface StreamWriter extends Sink {
+  /** Ends the stream with the fault as an event: the status was sent long ago. */
+  fail(failure: Failure): void;
+  /** A comment that says nothing, so that the connection is not taken for dead. */
+  beat(): void;
 }
 
 export type FinishReason = "stop" | "length" | "tool_calls";

@@ -6,7 +6,8 @@ import type { Inbox } from "../../channels/channel.ts";
 import type { Candidate } from "../../models/candidate.ts";
 import type { TurnEvent } from "../../protocol/event.ts";
 import { toFailure, type Failure } from "../answer.ts";
-import { lastOfUser, toModelRequest, type History } from "./conversation.ts";
+import { lastOfUser, type History } from "./conversation.ts";
+import { toModelRequest } from "./model-request.ts";
 import { createRestorer, restoreArguments } from "./restorer.ts";
 import type { Sink } from "./sink.ts";
 import type { ChatCompletion } from "./wire.ts";
@@ -14,9 +15,11 @@ import type { ChatCompletion } from "./wire.ts";
 /** Writes one answer into the sink. Returns what failed; rejects for what was thrown, and on abort. */
 export type Source = (sink: Sink, signal: AbortSignal) => Promise<Failure | undefined>;
 
-export function modelSource(candidate: Candidate, chat: ChatCompletion): Source {
-  const request = toModelRequest(chat, candidate);
+export function modelSource(candidate: Candidate, chat: ChatCompletion, person: string): Source {
+  const request = toModelRequest(chat, candidate, person);
+  const mostCalls = chat.parallel_tool_calls === false ? 1 : Infinity;
   return async (sink, signal) => {
+    let calls = 0;
     const text = createRestorer((text) => sink.text(text));
     const reasoning = createRestorer((text) => sink.reasoning(text));
     for await (const event of candidate.provider.chat(request, signal)) {
@@ -26,7 +29,8 @@ export function modelSource(candidate: Candidate, chat: ChatCompletion): Source 
         reasoning.flush();
         text.flush();
         if (event.type === "done") sink.done(toFinish(event.reason), event.usage);
-        else {
+        else if (++calls <= mostCalls) {
+          // Few servers keep to one call; the next ones come with the result of this one.
           const argumentsJson = restoreArguments(event.call.argumentsJson);
           sink.call({ ...event.call, argumentsJson });
         }

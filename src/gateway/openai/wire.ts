@@ -33,12 +33,24 @@ const WireMessage = z.discriminatedUnion("role", [
   z.object({ role: z.literal("tool"), tool_call_id: z.string(), content: Content }),
 ]);
 
+/** Goes into answers, faults and the log: what could end a line in one of them is no name. */
+export const ModelName = z
+  .string()
+  .max(300)
+  .regex(/^\P{Cc}*$/u, "must be a name without control characters");
+
 const WireTool = z.object({
-  type: z.literal("function"),
+  type: z.literal("function", 'must be "function": there are no tools of the server'),
   function: z.object({
     name: z.string().regex(/^[\w.-]{1,64}$/, "must be 1 to 64 letters, digits, _, - or ."),
-    description: z.string().default(""),
-    parameters: z.record(z.string(), z.unknown()).default({ type: "object", properties: {} }),
+    description: z
+      .string()
+      .nullish()
+      .transform((text) => text ?? ""),
+    parameters: z
+      .record(z.string(), z.unknown())
+      .nullish()
+      .transform((schema) => schema ?? { type: "object", properties: {} }),
   }),
 });
 
@@ -46,19 +58,29 @@ const ToolChoice = z.union(
   [
     z.enum(["auto", "none", "required"]),
     z.object({ type: z.literal("function"), function: z.object({ name: z.string() }) }),
+    z.object({
+      type: z.literal("allowed_tools"),
+      allowed_tools: z.object({
+        mode: z.enum(["auto", "required"]),
+        tools: z.array(z.object({ function: z.object({ name: z.string() }) })),
+      }),
+    }),
   ],
-  'must be "auto", "none", "required" or one named function',
+  'must be "auto", "none", "required", one named function or "allowed_tools"',
 );
 
-const Tokens = z.int().positive();
+export const Tokens = z.int().positive();
 
 export const ChatCompletion = z.object({
-  model: z.string().max(300).nullish(),
+  model: ModelName.nullish(),
   messages: z.array(WireMessage).min(1),
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   tools: z.array(WireTool).max(128).nullish(),
   tool_choice: ToolChoice.nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
+  /** "none" to "xhigh"; a word that nobody knows is not sent on. */
+  reasoning_effort: z.string().nullish(),
   max_tokens: Tokens.nullish(),
   max_completion_tokens: Tokens.nullish(),
   temperature: z.number().min(0).max(2).nullish(),
@@ -78,6 +100,8 @@ export const ChatCompletion = z.object({
   // What would change the answer and cannot be done is refused, not passed over.
   n: z.literal(1, "must be 1: one answer a request").nullish(),
   logprobs: z.literal(false, "must be false: log probabilities are not there").nullish(),
+  top_logprobs: z.literal(0, "must be 0: log probabilities are not there").nullish(),
+  modalities: z.array(z.literal("text", 'must be "text": answers are no sound')).nullish(),
   functions: z.null("must be absent: use tools").optional(),
   function_call: z.null("must be absent: use tool_choice").optional(),
 });

@@ -3,17 +3,25 @@ import { Fault, toFault } from "../../base/fault.ts";
 import type { Log } from "../../base/log.ts";
 import { createOutlet, type Outlet } from "../../base/outlet.ts";
 import { faultAnswer, toFailure, type Failure } from "../answer.ts";
-import { createChunkWriter, type ChunkWriter } from "./chunks.ts";
+import type { StreamWriter } from "./sink.ts";
 import type { Source } from "./sources.ts";
 
 export type ChatStreamOptions = {
   source: Source;
-  about: { id: string; model: string; created: number };
-  includeUsage: boolean;
+  /** How the answer is written. */
+  open: (to: StreamOutlet) => StreamWriter;
   /** Called at the first piece of the answer. */
   began: () => void;
   clock: Clock;
   log: Log;
+};
+
+/** Where a writer writes to. */
+export type StreamOutlet = {
+  outlet: Outlet;
+  elapsedMs: () => number;
+  /** To be called at the first piece. */
+  began: () => void;
 };
 
 /**
@@ -49,11 +57,9 @@ export async function streamChat(
   const begun = Promise.withResolvers<void>();
   const elapsedMs = () => clock.elapsedMs();
   const outlet = createOutlet({ elapsedMs, onGone: () => over.abort() });
-  const writer = createChunkWriter({
-    ...options.about,
+  const writer = options.open({
     outlet,
     elapsedMs,
-    includeUsage: options.includeUsage,
     began: () => {
       options.began();
       begun.resolve();
@@ -86,7 +92,7 @@ async function firstOf(
 
 function finish(stream: {
   answer: Promise<Failure | undefined>;
-  writer: ChunkWriter;
+  writer: StreamWriter;
   outlet: Outlet;
   over: AbortController;
   clock: Clock;
