@@ -4,7 +4,7 @@
  */
 
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, freemem, totalmem } from "node:os";
+import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
 
 import { createAgent } from "./agent/create-agent.ts";
@@ -33,6 +33,7 @@ import { createGateway, type Gateway } from "./gateway/server.ts";
 import { gatewaySettings } from "./gateway/settings.ts";
 import { createSite, type Site } from "./gateway/site.ts";
 import { type Ground, workspacePlace } from "./ground.ts";
+import { buildAdviceChecks, buildFit } from "./model-keeping.ts";
 import type { Models } from "./models/candidate.ts";
 import { createBooks } from "./models/cost/books.ts";
 import { createCostReport } from "./models/cost/cost-report.ts";
@@ -40,7 +41,6 @@ import { createPrices } from "./models/cost/prices.ts";
 import { costSetting } from "./models/cost/settings.ts";
 import { createModelChecks } from "./models/checks.ts";
 import { createEmbedded } from "./models/embedded.ts";
-import { createFit } from "./models/fit/fit.ts";
 import { dialects } from "./models/providers.ts";
 import { createApplyScorecard } from "./models/probe/apply.ts";
 import { createScorecards, type Scorecards } from "./models/probe/cards.ts";
@@ -198,12 +198,7 @@ function buildGateway(ground: Ground, door: Door): Gateway {
     services: door.services,
     keeping: models.keeping,
     probing: buildProbing(ground, models, door.cards),
-    fit: createFit({
-      programs: ground.programs,
-      system: readSystem(),
-      keeping: models.keeping,
-      toolsProved: toolsProvedIn(door.cards),
-    }),
+    fit: buildFit(ground, models, toolsProvedIn(door.cards)),
     useModel: async (ref, signal) => void (await models.use(ref, signal)),
     setMode: (next) => mode.set(next),
     ledger: (limit) => ledger.tail(limit),
@@ -273,6 +268,7 @@ function buildChecks(
       settings: config.get(modelsSetting),
       chain: config.get(agentSettings).defaults.model,
     }),
+    ...buildAdviceChecks(ground, models),
     ...createSandboxChecks({ choose: sandbox.look }),
     ...createWorkspaceChecks(workspacePlace(ground)),
     ...gatewayChecks({
@@ -395,14 +391,6 @@ async function buildModels(
     isOpen: (wanted) => toChain(wanted, said()).length === 0,
   });
 }
-
-/** A container's limit; 0, or more than there is, where nothing limits this process. */
-const readSystem = () => ({
-  platform: process.platform,
-  processor: cpus()[0]?.model ?? "unknown",
-  ramBytes: totalmem(),
-  limitBytes: process.constrainedMemory() || undefined,
-});
 
 /** `{ file }` was read into a text when the config was. */
 const apiKeyOf = (key: unknown) => (typeof key === "string" ? key : undefined);

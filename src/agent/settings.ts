@@ -113,3 +113,14 @@ export const agentSettings = defineSetting({
 
 export type AgentSettings = z.infer<typeof agentSettings.schema>;
 export type AgentDefaults = AgentSettings["defaults"];
+
+/** All models that config gives work to. */
+export function modelsNamedBy({ defaults, entries }: AgentSettings): string[] {
+  const choices = [
+    defaults.model,
+    defaults.heartbeat?.model,
+    ...Object.values(entries).map(({ model }) => model),
+  ];
+  const refs = choices.flatMap((choice) => (choice ? [choice.primary, ...choice.fallbacks] : []));
+  return [...new Set(refs.filter((ref) => ref !== undefined))];
+}

@@ -49,7 +49,7 @@ export function createPortOwner({ proc = "/proc" }: PortOwnerOptions = {}) {
   };
 }
 
-type Listening = { address: string; port: number; uid: number; inode: string };
+export type Listening = { address: string; port: number; uid: number; inode: string };
 
 /** `TCP_LISTEN` of the kernel's tcp_states.h. */
 const LISTENING = "0A";
@@ -65,7 +65,7 @@ const OF_MACHINE = new Set([
 
 const isOfMachine = (address: string) => OF_MACHINE.has(address);
 
-async function readTable(path: string): Promise<Listening[]> {
+export async function readTable(path: string): Promise<Listening[]> {
   // No such table: not Linux, or no IPv6.
   const text = await readFile(path, "utf8").catch(() => "");
   return text.split("\n").flatMap((line) => {

@@ -7,6 +7,7 @@ import type { Keeping } from "../../src/models/keeping/keeping.ts";
 const LOCAL = { provider: "fake", locality: "device" };
 
 export const createFakeKeeping = (did: string[]): Keeping => ({
+  servers: async () => [],
   loaded: async () => ({ models: [], silent: ["fake"], faults: [] }),
   async *load(ref) {
     did.push(`load ${ref}`);

@@ -70,7 +70,7 @@ export const keepingFaults = {
     message: ({ ref, wanted, loaded }) =>
       `"${ref}" was loaded with ${loaded} tokens of context where ${wanted} were asked for`,
     fix: ({ ref }) =>
-      `Unload it with \`isopod models unload ${ref}\` and load it again; if it stays so, set its contextWindow to what it gets`,
+      `Run \`isopod models unload ${ref}\` and load it again; if it stays so, set its contextWindow to what it gets`,
   }),
   MODEL_FILE_UNREADABLE: entry<{ path: string; detail: string }>({
     status: 422,
@@ -108,4 +108,20 @@ export const keepingFaults = {
       `"${name}" has ${size} parameters: below about 14B models often struggle with tool calls in several steps`,
     fix: () => "Use 30B or more for work with many tool calls where the machine holds it",
   }),
+  MODEL_SERVER_EXPOSED: entry<{ provider: string; where: string; instead: string }>({
+    status: 500,
+    exit: 1,
+    message: ({ provider, where }) =>
+      `Whoever reaches this machine can use "${provider}": it listens on ${where}, and model servers ask for no password`,
+    fix: ({ instead }) => instead,
+  }),
+  MODEL_OLLAMA_SETTING: entry<{ provider: string; setting: string; what: string; instead: string }>(
+    {
+      status: 500,
+      exit: 1,
+      message: ({ provider, setting, what }) => `"${provider}" runs with ${setting}: ${what}`,
+      fix: ({ instead }) =>
+        `Set ${instead} where Ollama is started (\`systemctl edit ollama\` for its service), and start it again`,
+    },
+  ),
 };

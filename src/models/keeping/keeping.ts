@@ -6,11 +6,16 @@
 import type { Clock } from "../../base/clock.ts";
 import { Fault } from "../../base/fault.ts";
 import type { Egress } from "../../network/egress.ts";
-import type { Mode } from "../../protocol/event.ts";
-import type { KeepingEvent, LoadedModels, ModelDetails } from "../../protocol/model-keeping.ts";
+import type { Locality, Mode } from "../../protocol/event.ts";
+import type {
+  KeepingEvent,
+  LoadedModel,
+  LoadedModels,
+  ModelDetails,
+} from "../../protocol/model-keeping.ts";
 import type { Candidate } from "../candidate.ts";
 import { placeOfModel } from "../locality.ts";
-import { rootOf } from "../presets.ts";
+import { type ProductId, rootOf } from "../presets.ts";
 import type { Candidates } from "../routing/candidates.ts";
 import type { Server } from "../server.ts";
 import type { Servers } from "../servers.ts";
@@ -22,6 +27,8 @@ import { listLoaded } from "./loaded.ts";
 import { warmUp } from "./warm-up.ts";
 
 export interface Keeping {
+  /** The servers that answer, and what each has in memory where it tells. Never throws for one that fails. */
+  servers(signal: AbortSignal): Promise<Kept[]>;
   /** What is in memory on all servers; one that fails is a fault in it. */
   loaded(signal: AbortSignal): Promise<LoadedModels>;
   /** Warms a model up with the context that the agent budgets. What fails is thrown. */
@@ -39,6 +46,14 @@ export interface Keeping {
     signal: AbortSignal,
   ): Promise<{ ref: string; sizeBytes?: number }>;
 }
+
+export type Kept = {
+  id: string;
+  product: ProductId;
+  baseUrl: string;
+  locality: Locality;
+  loaded: LoadedModel[];
+};
 
 export type KeepingDeps = {
   servers: Servers;
@@ -63,6 +78,13 @@ export function createKeeping(deps: KeepingDeps): Keeping {
 
   return {
     loaded: (signal) => listLoaded({ servers, keeperOf }, signal),
+
+    async servers(signal) {
+      const { models } = await listLoaded({ servers, keeperOf }, signal);
+      const open = await Promise.all(servers.ids().map((id) => openOrNot(id, servers, signal)));
+      return open.flatMap((server) => (server ? [toKept(server, models)] : []));
+    },
+
     pull: (wanted, signal) => download(wanted, { ...deps, keeperOf }, signal),
 
     async *load(ref, signal) {
@@ -102,6 +124,24 @@ export function createKeeping(deps: KeepingDeps): Keeping {
     },
   };
 }
+
+/** One that does not answer is told by whoever looks for that. */
+async function openOrNot(id: string, servers: Servers, signal: AbortSignal) {
+  try {
+    return await servers.open(id, signal);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof Fault)) throw error;
+    return undefined;
+  }
+}
+
+const toKept = ({ id, product, provider, place }: Server, models: LoadedModel[]): Kept => ({
+  id,
+  product,
+  baseUrl: provider.baseUrl,
+  locality: place.locality,
+  loaded: models.filter((model) => model.provider === id),
+});
 
 const createKeeperOf =
   ({ servers, egress, clock }: KeepingDeps) =>
