@@ -90,7 +90,7 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   cost.late.models = models;
   // Beside the rest of the start. What keeps a model from answering is told with the status.
   const discovered = currentModel(models).catch(() => null);
-  const talk = buildTalk(ground, models, cost.books);
+  const talk = buildTalk(ground, models, cost);
   const address: Address = { url: "http://127.0.0.1", port: 0, listening: [] };
   const auth = createWebAuth(
     await createAuth({ records: ground.store.auth, clock, ...keys(ground) }),
@@ -127,7 +127,7 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
 }
 
 /** What people talk to: the agent, and the channels that reach it. */
-function buildTalk(ground: Ground, models: Models, { costOf }: Cost["books"]) {
+function buildTalk(ground: Ground, models: Models, { books, windows }: Cost) {
   const { closing, config, store, log, workspace, sandbox } = ground;
   const { sessions, turns } = store;
   const hub = createHub();
@@ -145,7 +145,8 @@ function buildTalk(ground: Ground, models: Models, { costOf }: Cost["books"]) {
     sandbox: sandbox.now,
     mode: () => ground.mode.mode,
     settings: config.get(agentSettings),
-    costOf,
+    costOf: books.costOf,
+    onCut: windows.learnCut,
     clock,
     log,
     ...feed,

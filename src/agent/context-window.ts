@@ -9,6 +9,8 @@ export interface Meter {
   /** About how many tokens so many bytes of prompt are for this model. */
   tokens(model: string, sizeBytes: number): number;
   learn(model: string, sizeBytes: number, inputTokens: number): void;
+  /** As it was measured, without a margin; undefined before the first answer. */
+  bytesPerToken(model: string): number | undefined;
 }
 
 export type Window = {
@@ -42,6 +44,7 @@ export function createMeter(): Meter {
       const ratio = ratios.get(model);
       return Math.ceil(ratio ? (sizeBytes / ratio) * MARGIN : sizeBytes / FIRST_BYTES_PER_TOKEN);
     },
+    bytesPerToken: (model) => ratios.get(model),
     learn: (model, sizeBytes, inputTokens) => {
       const seen = sizeBytes / inputTokens;
       const isCredible = seen >= LEAST_BYTES_PER_TOKEN && seen <= MOST_BYTES_PER_TOKEN;

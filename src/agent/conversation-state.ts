@@ -22,6 +22,8 @@ export type ConversationDeps = {
   recorder: Recorder;
   meter: Meter;
   requests: RequestLog;
+  /** A server has dropped a part of a prompt: it holds no more than so many tokens. */
+  onCut?: ((ref: string, heldTokens: number) => void) | undefined;
   /** Whose turn it is, in which session; "" for one that is kept nowhere. */
   person: string;
   session: string;

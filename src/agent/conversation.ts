@@ -23,6 +23,7 @@ import {
 } from "./conversation-state.ts";
 import type { Entry } from "./history.ts";
 import { compact } from "./make-room.ts";
+import { learn } from "./prefix/learn.ts";
 
 export type { ConversationDeps } from "./conversation-state.ts";
 
@@ -157,11 +158,12 @@ const GO_ON: readonly Message[] = [
 
 async function askCandidate(
   deps: ConversationDeps,
-  { candidate, head, transcript, window }: State,
+  state: State,
   { answer, nudge, emit }: Asking,
   signal: AbortSignal,
 ): Promise<Done> {
-  const { contextTokens } = window;
+  const { candidate, head, transcript } = state;
+  const { contextTokens } = state.window;
   const sizeBytes = sentBytes({ head, transcript });
   const messages = [...transcript.messages, ...nudge];
   const request = {
@@ -181,7 +183,7 @@ async function askCandidate(
   // `Provider.chat` ends with exactly one `done` or throws.
   const end = answer.end ?? ({ type: "done", reason: "stop", usage: NOTHING_USED } as const);
   const usage = answered(end);
-  deps.meter.learn(candidate.ref, sizeBytes, usage.inputTokens);
+  learn(deps, state, { sizeBytes, inputTokens: usage.inputTokens }, emit);
   emit({ type: "usage", ...usage });
   if (end.reason === "length") {
     emit({ type: "note", code: "ANSWER_CUT", text: "The answer ran into its length limit" });

@@ -77,6 +77,7 @@ async function prepare(
     candidates,
     recorder,
     requests: createRequestLog({ ...turnDeps, recorder, session: "" }),
+    onCut: turnDeps.onCut,
     meter: turnDeps.meter,
     openHead,
     standIns: turnDeps.standIns,

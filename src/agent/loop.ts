@@ -23,6 +23,8 @@ export type LoopTurn = Omit<ConversationDeps, "request" | "shows"> &
     own: readonly Message[];
     /** Of all calls of the session, also of those that are not sent any more. */
     callIds: readonly string[];
+    /** Whether the session has older calls, whose ids were not read. */
+    hasOlderCalls?: boolean;
     tools: readonly Tool[];
     limits: Limits;
   };
@@ -47,7 +49,7 @@ export async function runLoop(
   const budget = createBudget(turn.limits, own.filter(({ role }) => role === "assistant").length);
   const tools = new Map(turn.tools.map((tool) => [tool.name, tool]));
   const runner = createCallRunner({ ...turn, tools, guard, budget });
-  const state: State = { conversation, runner, answer: emptyAnswer(), ids: new Set(turn.callIds) };
+  const state: State = { conversation, runner, answer: emptyAnswer(), ids: takenIds(turn) };
 
   try {
     const left = openCalls(conversation.entries);
@@ -76,7 +78,7 @@ type State = {
   /** What the model is saying, or said last and is not recorded yet. */
   answer: Answer;
   /** Ids of calls that are taken; the journal and the results go by them. */
-  ids: Set<string>;
+  ids: Pick<Set<string>, "has" | "add">;
 };
 
 /** Asks; an empty answer is asked for once more, with a nudge that is not kept. */
@@ -117,8 +119,20 @@ function record({ conversation, answer, ids }: State, emit: (event: TurnEvent) =
   return { toolCalls };
 }
 
+/** Shorter ids are a server's counter: in a session whose older calls were not read they may be taken. */
+const LEAST_ID_LENGTH = 12;
+
+/** The ids that are taken; of older calls, which were not read, it is only known what theirs may look like. */
+function takenIds({ callIds, hasOlderCalls = false }: LoopTurn): Pick<Set<string>, "has" | "add"> {
+  const ids = new Set(callIds);
+  return {
+    has: (id) => ids.has(id) || (hasOlderCalls && id.length < LEAST_ID_LENGTH),
+    add: (id) => ids.add(id),
+  };
+}
+
 /** Servers have been seen to number the calls of each answer from 0. */
-function withOwnId(call: ToolCall, ids: Set<string>): ToolCall {
+function withOwnId(call: ToolCall, ids: State["ids"]): ToolCall {
   const own = call.id === "" || ids.has(call.id) ? { ...call, id: createId("call") } : call;
   ids.add(own.id);
   return own;

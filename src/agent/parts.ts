@@ -34,6 +34,8 @@ export type AgentDeps = {
   settings: AgentSettings;
   /** What a request cost; undefined for a model without a price. */
   costOf?: (ref: string, usage: Counted) => number | undefined;
+  /** A server has dropped a part of a prompt without a word: it holds no more than so many tokens. */
+  onCut?: (ref: string, heldTokens: number) => void;
   /** Such as "Europe/Berlin"; the system's without it. */
   timeZone?: string;
   clock: Clock;
@@ -74,6 +76,7 @@ export function createParts(deps: AgentDeps): Parts {
     meter: createMeter(),
     prints: createPrints(),
     costOf: deps.costOf,
+    onCut: deps.onCut,
     defaults,
     clock,
     log,

@@ -33,6 +33,7 @@ export type TurnDeps = {
   meter: Meter;
   prints: Prints;
   costOf: AgentDeps["costOf"];
+  onCut: AgentDeps["onCut"];
   defaults: AgentDefaults;
   clock: Clock;
   log: Log;
@@ -115,10 +116,9 @@ async function findRoute(
 async function prepare(deps: TurnDeps, begun: Begun, signal: AbortSignal) {
   const { store, clock, tools, approvals, meter, defaults } = deps;
   const { turn, session } = begun;
-  const [stored, epoch] = await Promise.all([
-    store.sessions.messages(session.id),
-    store.sessions.epoch(session.id),
-  ]);
+  const epoch = await store.sessions.epoch(session.id);
+  // What a compaction left out is not even read.
+  const stored = await store.sessions.messages(session.id, epoch?.firstMessage);
   const candidates = await findRoute(deps, begun, epoch, signal);
   const [first] = candidates;
   if (!first) throw new Fault("MODEL_NONE", { why: "the route is empty" });
@@ -151,9 +151,11 @@ async function prepare(deps: TurnDeps, begun: Begun, signal: AbortSignal) {
     entries: entriesUpTo(stored, turn.id, firstMessage),
     own: stored.filter((message) => message.turn === turn.id).map(({ message }) => message),
     callIds: callIds(stored),
+    hasOlderCalls: epoch?.firstMessage !== undefined && epoch.number > 1,
     candidates,
     recorder,
     requests: createRequestLog({ ...deps, recorder, session: session.id }),
+    onCut: deps.onCut,
     meter,
     openHead,
     standIns: deps.standIns,

@@ -63,7 +63,16 @@ async function start({ params, instructions = "", tools: count = 2, contextToken
   const workspace = createMemoryWorkspace();
   const tools = createCountingTools(workspace).tools.slice(0, count);
   const settings = { defaults: { instructions } };
-  return createStage({ candidates: [candidate], store, clock, tools, workspace, settings });
+  const cuts: [string, number][] = [];
+  const onCut = (ref: string, heldTokens: number) => {
+    cuts.push([ref, heldTokens]);
+    // As the gateway does: the next turn asks for no more than the server holds.
+    candidate.contextTokens = heldTokens;
+  };
+  const deps = { onCut };
+  const candidates = [candidate];
+  const stage = await createStage({ candidates, store, clock, tools, workspace, settings, deps });
+  return { ...stage, cuts };
 }
 
 type Stage = Awaited<ReturnType<typeof start>>;
@@ -190,4 +199,23 @@ test("security: another person's session is not there", async () => {
   const ask = createContextReport({ sessions: store.sessions, slotAdvice: async () => "" });
   await say(await start(), "Hello");
   await assert.rejects(ask("per_other", SESSION), { code: "NOT_FOUND" });
+});
+
+test("a server that drops the beginning of a prompt is told on at once, and is sent less from then on", async () => {
+  await server.close();
+  server = await startCachingServer({ tooLong: "cuts", heldTokens: 900 });
+  const stage = await start();
+  for (const text of [LONG, LONG, LONG, LONG, LONG, LONG, LONG]) await say(stage, text);
+  const told = stage.seen.filter(
+    ({ event }) => event.type === "note" && event.code === "MODEL_PROMPT_CUT",
+  );
+  assert.equal(told.length, 1);
+  assert.match(JSON.stringify(told[0]?.event), /read 900 of about/);
+  assert.deepEqual(stage.cuts, [["llamacpp/m", 900]]);
+});
+
+test("a server that holds what it is sent is never told on", async () => {
+  const stage = await start();
+  for (let turn = 0; turn < 8; turn++) await say(stage, LONG);
+  assert.deepEqual(stage.cuts, []);
 });

@@ -7,6 +7,7 @@ import type { Counted } from "../../models/cost/price.ts";
 import type { ChatEvent, ChatRequest } from "../../models/provider.ts";
 import type { Usage } from "../../protocol/event.ts";
 import type { Recorder } from "../recorder.ts";
+import { detectCut, type Sent } from "./cut.ts";
 import { createPrinter, type Print, type Printer } from "./print.ts";
 import { toText } from "./print-text.ts";
 
@@ -18,9 +19,15 @@ export type Prints = {
   printer: Printer;
   /** The last print of each session. */
   last: Map<string, Print>;
+  /** What was last sent of each session, to which model. */
+  sent: Map<string, Sent & { ref: string }>;
 };
 
-export const createPrints = (): Prints => ({ printer: createPrinter(), last: new Map() });
+export const createPrints = (): Prints => ({
+  printer: createPrinter(),
+  last: new Map(),
+  sent: new Map(),
+});
 
 export type RequestLogDeps = {
   prints: Prints;
@@ -32,11 +39,14 @@ export type RequestLogDeps = {
   costOf: ((ref: string, usage: Counted) => number | undefined) | undefined;
 };
 
+type Cut = NonNullable<ReturnType<typeof detectCut>>;
 type Done = Extract<ChatEvent, { type: "done" }>;
 
 export interface RequestLog {
   /** Call it when the request goes out, and what it returns when it was answered. */
   begin(candidate: Candidate, request: ChatRequest): (end: Done) => Usage;
+  /** What the server dropped of a prompt without a word; undefined where it dropped nothing. Once for each answer. */
+  cut(candidate: Candidate, sent: Sent, bytesPerToken: number | undefined): Cut | undefined;
 }
 
 export function createRequestLog(deps: RequestLogDeps): RequestLog {
@@ -70,12 +80,20 @@ export function createRequestLog(deps: RequestLogDeps): RequestLog {
         return usage;
       };
     },
+    cut({ ref, model }, sent, bytesPerToken) {
+      if (model.fitsItself) return undefined; // it says itself what it left out
+      const before = prints.sent.get(session);
+      // A shorter one begins anew: after a compaction, or in another session that is kept nowhere.
+      const goesOn = before?.ref === ref && session !== "" && before.sizeBytes <= sent.sizeBytes;
+      remember(prints.sent, session, { ...sent, ref });
+      return detectCut({ ...sent, bytesPerToken, before: goesOn ? before : undefined });
+    },
   };
 }
 
-function remember(last: Map<string, Print>, session: string, print: Print): void {
+function remember<T>(last: Map<string, T>, session: string, value: T): void {
   last.delete(session); // so that it moves to the end
-  last.set(session, print);
+  last.set(session, value);
   const [oldest] = last.keys();
   if (last.size > MAX_SESSIONS && oldest !== undefined) last.delete(oldest);
 }

@@ -124,6 +124,8 @@ export async function createWindows(deps: WindowsDeps): Promise<Windows> {
     learnCut(ref, heldTokens) {
       const now = asked.get(ref);
       if (!now) return;
+      due.add(ref); // a count in passing is no proof: it is looked at when it is quiet
+      if (heldTokens < LEAST_HELD_TOKENS) return;
       const slots = findings.get(ref)?.slots ?? "unknown";
       const about = { ref, key: now.key, contextTokens: now.contextTokens, heldTokens };
       keep({ ...about, state: "cut", slots, at: clock.now() }).catch(deps.onFailure);
