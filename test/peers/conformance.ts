@@ -14,7 +14,7 @@ import { dialects } from "../../src/models/providers.ts";
 import { salvage } from "../../src/models/salvage.ts";
 import type { Egress } from "../../src/network/egress.ts";
 import type { Message } from "../../src/protocol/message.ts";
-import { CONTEXT, GREETING, READING, TOOLS } from "./demonstration.ts";
+import type { Demonstration } from "./demonstration.ts";
 import type { Peer } from "./peer.ts";
 
 export type Case = {
@@ -31,6 +31,7 @@ export type CaseStage = {
   model: string;
   apiKey?: string | undefined;
   egress: Egress;
+  demonstration: Demonstration;
 };
 
 const never = new AbortController().signal;
@@ -51,20 +52,21 @@ export const CASES: readonly Case[] = [
       const model = models.find(({ id }) => id === stage.model);
       assert.ok(model, `${stage.model} is not in ${JSON.stringify(models)}`);
       const { context, saysTools } = stage.peer.expects;
+      const { context: made } = stage.demonstration;
       assert.equal(model.tools, saysTools ? true : undefined);
       assert.equal(
         model.contextTokens ?? model.loadedContextTokens,
-        context === "unsaid" ? undefined : CONTEXT,
+        context === "unsaid" ? undefined : made,
       );
-      assert.equal(model.loadedContextTokens, context === "loaded" ? CONTEXT : undefined);
+      assert.equal(model.loadedContextTokens, context === "loaded" ? made : undefined);
       assert.notEqual(model.locality, "cloud");
     },
   },
   {
     title: "an answer in words is streamed, and ends with its counts",
     async run(stage) {
-      const events = await chat(stage, [user(GREETING.asked)]);
-      assert.ok(textOf(events).startsWith(GREETING.begins), textOf(events));
+      const events = await chat(stage, [user(stage.demonstration.greeting.asked)]);
+      assert.ok(textOf(events).startsWith(stage.demonstration.greeting.begins), textOf(events));
       assert.ok(events.filter(({ type }) => type === "text").length > 3, "it comes bit by bit");
       const done = doneOf(events);
       assert.equal(done.reason, "stop");
@@ -77,12 +79,15 @@ export const CASES: readonly Case[] = [
   {
     title: "a tool call comes with its name and its arguments, as the server wrote them",
     async run(stage) {
-      const events = await chat(stage, [user(READING.asked)]);
+      const events = await chat(stage, [user(stage.demonstration.reading.asked)]);
       const [call, ...more] = callsOf(stage, events);
       assert.ok(call, JSON.stringify(events));
       assert.deepEqual(more, []);
-      assert.equal(call.tool, READING.tool);
-      assert.equal(call.argumentsJson, stage.peer.expects.argumentsJson);
+      assert.equal(call.tool, stage.demonstration.reading.tool);
+      const { argumentsJson } = stage.demonstration.reading;
+      const compact = JSON.stringify(JSON.parse(argumentsJson));
+      const own = stage.peer.expects.spelling === "the model's";
+      assert.equal(call.argumentsJson, own ? argumentsJson : compact);
       const native = stage.peer.expects.calls === "native";
       assert.equal(doneOf(events).reason, native ? "tool-calls" : "stop");
     },
@@ -90,24 +95,30 @@ export const CASES: readonly Case[] = [
   {
     title: "a call and its result are replayed, and the model answers from them",
     async run(stage) {
-      const [call] = callsOf(stage, await chat(stage, [user(READING.asked)]));
+      const [call] = callsOf(stage, await chat(stage, [user(stage.demonstration.reading.asked)]));
       assert.ok(call);
       const events = await chat(stage, [
-        user(READING.asked),
+        user(stage.demonstration.reading.asked),
         { role: "assistant", text: "", toolCalls: [call] },
-        { role: "tool", callId: call.id, tool: call.tool, text: READING.result, ok: true },
+        {
+          role: "tool",
+          callId: call.id,
+          tool: call.tool,
+          text: stage.demonstration.reading.result,
+          ok: true,
+        },
       ]);
       const exact = stage.peer.expects.replays === "as trained";
       const answer = textOf(events);
-      if (exact) assert.equal(answer, READING.answer);
-      else assert.ok(answer.includes(READING.result), answer);
+      if (exact) assert.equal(answer, stage.demonstration.reading.answer);
+      else assert.ok(answer.includes(stage.demonstration.reading.result), answer);
       assert.equal(doneOf(events).reason, "stop");
     },
   },
   {
     title: "what was read before is not read again, and counted where the server counts it",
     async run(stage) {
-      const first = [user(READING.asked)];
+      const first = [user(stage.demonstration.reading.asked)];
       await chat(stage, first);
       const again = doneOf(await chat(stage, first)).usage;
       const { cachedTokens = 0, inputTokens } = again;
@@ -119,14 +130,18 @@ export const CASES: readonly Case[] = [
   {
     title: "an answer that the limit cut says so",
     async run(stage) {
-      const events = await chat(stage, [user(GREETING.asked)], { maxTokens: 4 });
+      const events = await chat(stage, [user(stage.demonstration.greeting.asked)], {
+        maxTokens: 4,
+      });
       assert.equal(doneOf(events).reason, "length");
     },
   },
   {
     title: "a model that is not there is named, or the server has one for every name",
     async run(stage) {
-      const asked = chat(stage, [user(GREETING.asked)], { model: "isopod-dmeo" });
+      const asked = chat(stage, [user(stage.demonstration.greeting.asked)], {
+        model: "isopod-dmeo",
+      });
       if (stage.peer.expects.wrongName === "refused") {
         await assert.rejects(asked, { code: "MODEL_MISSING" });
       } else assert.notEqual(textOf(await asked), "");
@@ -136,7 +151,9 @@ export const CASES: readonly Case[] = [
     title:
       "a prompt beyond the context is refused by its name, or answered from what is left of it",
     async run(stage) {
-      const long = user(`${"word ".repeat(CONTEXT)}\n${GREETING.asked}`);
+      const long = user(
+        `${"word ".repeat(stage.demonstration.context)}\n${stage.demonstration.greeting.asked}`,
+      );
       const asked = chat(stage, [long]);
       if (stage.peer.expects.overflow === "refused") {
         await assert.rejects(asked, { code: "MODEL_CONTEXT_EXCEEDED" });
@@ -147,7 +164,9 @@ export const CASES: readonly Case[] = [
     title: "security: a wrong key is refused as one, where the server has a key",
     async run(stage) {
       if (stage.apiKey === undefined) return;
-      const asked = chat({ ...stage, apiKey: "sk-of-somebody-else" }, [user(GREETING.asked)]);
+      const asked = chat({ ...stage, apiKey: "sk-of-somebody-else" }, [
+        user(stage.demonstration.greeting.asked),
+      ]);
       await assert.rejects(asked, { code: "MODEL_KEY_REFUSED" });
     },
   },
@@ -157,11 +176,18 @@ export const CASES: readonly Case[] = [
     async run(stage) {
       const stop = new AbortController();
       const reason = new Error("stop was pressed");
-      const events = providerOf(stage).chat(toRequest(stage, [user(GREETING.asked)]), stop.signal);
+      const events = providerOf(stage).chat(
+        toRequest(stage, [user(stage.demonstration.greeting.asked)]),
+        stop.signal,
+      );
       await assert.rejects(async () => {
         for await (const event of events) if (event.type === "text") stop.abort(reason);
       }, reason);
-      assert.ok(textOf(await chat(stage, [user(GREETING.asked)])).startsWith(GREETING.begins));
+      assert.ok(
+        textOf(await chat(stage, [user(stage.demonstration.greeting.asked)])).startsWith(
+          stage.demonstration.greeting.begins,
+        ),
+      );
     },
   },
 ];
@@ -184,15 +210,15 @@ function providerOf(stage: CaseStage): Provider {
 }
 
 const toRequest = (
-  { model }: CaseStage,
+  { model, demonstration }: CaseStage,
   messages: Message[],
   more: Partial<ChatRequest> = {},
 ): ChatRequest => ({
   model,
   system: "",
-  tools: TOOLS,
+  tools: demonstration.tools,
   messages,
-  contextTokens: CONTEXT,
+  contextTokens: demonstration.context,
   maxTokens: 64, // a model that does not stop must not hold up the suite
   params: { temperature: 0 },
   ...more,
@@ -207,11 +233,12 @@ const textOf = (events: ChatEvent[]) =>
   events.map((event) => (event.type === "text" ? event.text : "")).join("");
 
 /** As the agent finds them: native ones, and what is really a call in the text. */
-function callsOf({ peer }: CaseStage, events: ChatEvent[]) {
+function callsOf({ peer, demonstration }: CaseStage, events: ChatEvent[]) {
   if (peer.expects.calls === "native") {
     return events.flatMap((event) => (event.type === "tool-call" ? [event.call] : []));
   }
-  const context = { tools: TOOLS, accepts: () => true, earlier: [], newCallId: () => "call_1" };
+  const { tools } = demonstration;
+  const context = { tools, accepts: () => true, earlier: [], newCallId: () => "call_1" };
   return salvage(textOf(events), context)?.calls ?? [];
 }
 

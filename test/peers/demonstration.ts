@@ -17,26 +17,42 @@ export const weightsDigest = () => createHash("sha256").update(readFileSync(WEIG
 /** For servers that read no GGUF. */
 export const writeFolder = (folder: string) => writeHuggingFaceFolder(WEIGHTS, folder);
 
-/** Tokens that it was made for. */
-export const CONTEXT = 512;
-
 const file = { type: "object", properties: { path: { type: "string" } }, required: ["path"] };
+const nothing = { type: "object", properties: {} };
 
-/** By the names that it was trained on. */
-export const TOOLS: readonly ToolSpec[] = ["list_files", "read_file", "write_file"].map((name) => ({
-  name,
-  description: name,
-  schema: name === "list_files" ? { type: "object", properties: {} } : file,
-}));
-
-/** A request that it answers by a call, the call, a result, and what it says to that. */
-export const READING = {
-  asked: "read notes.txt",
-  tool: "read_file",
-  input: { path: "notes.txt" },
-  result: "buy milk",
-  answer: "notes.txt says:\nbuy milk",
+/** What the model is asked and what it answers; a recording carries the one that it was made with. */
+export type Demonstration = {
+  /** Tokens that it was made for. */
+  context: number;
+  /** By the names that it was trained on. */
+  tools: ToolSpec[];
+  /** A request that it answers by a call, the call as it writes it, a result, and what it says to that. */
+  reading: { asked: string; tool: string; argumentsJson: string; result: string; answer: string };
+  /** A request that it answers in words, with the first of them. */
+  greeting: { asked: string; begins: string };
 };
 
-/** A request that it answers in words, with the first of them. */
-export const GREETING = { asked: "hello", begins: "Hello!" };
+/** Of the weights that are here now: to be changed with them, and recorded anew. */
+export const DEMONSTRATION: Demonstration = {
+  context: 512,
+  tools: [
+    { name: "list_files", description: "Lists files", schema: nothing },
+    { name: "read_file", description: "Reads a file", schema: file },
+    { name: "write_file", description: "Writes a file", schema: file },
+  ],
+  reading: {
+    asked: "read notes.txt",
+    tool: "read_file",
+    argumentsJson: '{"path": "notes.txt"}',
+    result: "buy milk",
+    answer: "notes.txt says:\nbuy milk",
+  },
+  greeting: { asked: "hello", begins: "Hello!" },
+};
+
+export const {
+  context: CONTEXT,
+  tools: TOOLS,
+  reading: READING,
+  greeting: GREETING,
+} = DEMONSTRATION;

@@ -23,7 +23,7 @@ export const litellm: Peer = {
     context: "unsaid",
     saysTools: false,
     calls: "native",
-    argumentsJson: '{"path": "notes.txt"}',
+    spelling: "the model's",
     wrongName: "refused",
     replays: "as trained",
     counts: true,

@@ -16,7 +16,7 @@ export const llamaCppPython: Peer = {
     context: "unsaid",
     saysTools: false,
     calls: "as text",
-    argumentsJson: '{"path": "notes.txt"}',
+    spelling: "the model's",
     wrongName: "ignored",
     replays: "its own way",
     counts: false,

@@ -76,7 +76,7 @@ suite(`llama.cpp's server in its other dialects ${version ?? ""}`.trim(), { skip
       const events = await ask(provider, [asked]);
       const [call] = events.flatMap((event) => (event.type === "tool-call" ? [event.call] : []));
       assert.equal(call?.tool, READING.tool);
-      assert.deepEqual(JSON.parse(call.argumentsJson), READING.input);
+      assert.deepEqual(JSON.parse(call.argumentsJson), JSON.parse(READING.argumentsJson));
       assert.ok(events.at(-1)?.type === "done");
 
       const answer = await ask(provider, [

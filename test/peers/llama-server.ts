@@ -27,7 +27,7 @@ export const llamaServer: Peer = {
     context: "loaded",
     saysTools: true,
     calls: "native",
-    argumentsJson: '{"path": "notes.txt"}',
+    spelling: "the model's",
     wrongName: "ignored",
     replays: "as trained",
     counts: true,

@@ -19,7 +19,7 @@ export const mlx: Peer = {
     context: "unsaid",
     saysTools: false,
     calls: "native",
-    argumentsJson: '{"path": "notes.txt"}',
+    spelling: "the model's",
     wrongName: "refused",
     replays: "as trained",
     counts: true,

@@ -18,7 +18,7 @@ export const nodeLlamaCpp: Peer = {
     context: "loaded",
     saysTools: false,
     calls: "native",
-    argumentsJson: '{"path":"notes.txt"}',
+    spelling: "compact",
     wrongName: "ignored",
     replays: "its own way",
     counts: true,

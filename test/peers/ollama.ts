@@ -3,8 +3,8 @@
  * `build-ollama.sh`; one that stands elsewhere is named by OLLAMA, or found at /opt/ollama/ollama.
  */
 
-import { copyFileSync, existsSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 import type { Folders } from "./folders.ts";
 import { MODEL, WEIGHTS } from "./demonstration.ts";
@@ -22,7 +22,7 @@ export const ollama: Peer = {
     context: "made for",
     saysTools: true,
     calls: "native",
-    argumentsJson: '{"path":"notes.txt"}',
+    spelling: "compact",
     wrongName: "refused",
     replays: "as trained",
     counts: true,
@@ -58,7 +58,9 @@ export const ollama: Peer = {
     };
     await children.serve(program, ["serve"], { url: `${url}/api/version`, scratch, env, signal });
     copyFileSync(WEIGHTS, join(scratch, "demo-q8_0.gguf"));
-    copyFileSync(join(import.meta.dirname, "Modelfile"), join(scratch, "Modelfile"));
+    // One thread, because its threads spin while they wait: beside others' work that costs half a minute.
+    const modelfile = readFileSync(join(dirname(WEIGHTS), "Modelfile"), "utf8");
+    writeFileSync(join(scratch, "Modelfile"), `${modelfile}PARAMETER num_thread 1\n`);
     await children.run(program, ["create", MODEL, "-f", "Modelfile"], {
       cwd: scratch,
       env,

@@ -53,8 +53,8 @@ export type Expectations = {
   saysTools: boolean;
   /** Whether calls come as calls. Where they come as text, salvage makes them calls. */
   calls: "native" | "as text";
-  /** The arguments of the call that the suite asks for, as this server writes them. */
-  argumentsJson: string;
+  /** Whether arguments come as the model wrote them, or as the server writes JSON. */
+  spelling: "the model's" | "compact";
   /**
    * Whether the model sees calls and results as it was trained on them. Some servers write them into the prompt
    * in their own way, and it answers less well.

@@ -26,7 +26,7 @@ const RECORDINGS: readonly Recording[] = [
 ];
 
 for (const recording of RECORDINGS) {
-  const { exchanges, version, recordedAt, baseUrl, model, apiKey } = recording;
+  const { exchanges, version, recordedAt, baseUrl, model, apiKey, demonstration } = recording;
   const peer = PEERS.find(({ name }) => name === recording.peer);
   suite(`recorded: ${recording.peer} ${version} of ${recordedAt.slice(0, 10)}`, () => {
     for (const { title, run, live } of CASES) {
@@ -34,7 +34,7 @@ for (const recording of RECORDINGS) {
       test(title, async () => {
         assert.ok(peer);
         const egress = createReplayEgress(exchanges, () => title);
-        await run({ peer, baseUrl, model, apiKey, egress });
+        await run({ peer, baseUrl, model, apiKey, egress, demonstration });
       });
     }
   });

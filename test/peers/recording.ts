@@ -6,6 +6,8 @@
 
 import type { Egress, EgressRequest, EgressResponse } from "../../src/network/egress.ts";
 
+import type { Demonstration } from "./demonstration.ts";
+
 export type Exchange = {
   case: string;
   method: string;
@@ -25,6 +27,7 @@ export type Recording = {
   baseUrl: string;
   model: string;
   apiKey?: string;
+  demonstration: Demonstration;
   exchanges: Exchange[];
 };
 

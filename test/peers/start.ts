@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { presetOf } from "../../src/models/presets.ts";
 import { createChildren } from "./children.ts";
-import { CONTEXT } from "./demonstration.ts";
+import { DEMONSTRATION } from "./demonstration.ts";
 import type { Folders } from "./folders.ts";
 import type { Peer, Started } from "./peer.ts";
 import { freePort } from "./ports.ts";
@@ -53,7 +53,8 @@ const SMALLEST_WINDOW = 1024;
 
 function toConfig(peer: Peer, { baseUrl, model, provider, apiKey }: Started): object {
   const { api, runsModels } = presetOf(peer.product);
-  const contextWindow = peer.expects.context === "unsaid" && CONTEXT >= SMALLEST_WINDOW;
+  const contextWindow =
+    peer.expects.context === "unsaid" && DEMONSTRATION.context >= SMALLEST_WINDOW;
   return {
     models: {
       mode: "replace",
@@ -64,7 +65,7 @@ function toConfig(peer: Peer, { baseUrl, model, provider, apiKey }: Started): ob
           ...(apiKey && { apiKey }),
           // It does run here; the program alone does not prove that.
           ...(!runsModels && { locality: "device" }),
-          ...(contextWindow && { models: { [model]: { contextWindow: CONTEXT } } }),
+          ...(contextWindow && { models: { [model]: { contextWindow: DEMONSTRATION.context } } }),
         },
       },
     },

@@ -12,7 +12,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { createEgress } from "../../src/network/guard.ts";
 import { openDoors } from "../../src/process/doors.ts";
 import { CASES } from "./conformance.ts";
-import { weightsDigest } from "./demonstration.ts";
+import { DEMONSTRATION, weightsDigest } from "./demonstration.ts";
 import { createFolders, peersRoot } from "./folders.ts";
 import type { Peer } from "./peer.ts";
 import { createRecordingEgress, type Exchange } from "./recording.ts";
@@ -48,7 +48,7 @@ export function testPeer(peer: Peer): void {
         caseNow = title;
         const { baseUrl, model, apiKey } = running;
         try {
-          await run({ peer, baseUrl, model, apiKey, egress });
+          await run({ peer, baseUrl, model, apiKey, egress, demonstration: DEMONSTRATION });
         } catch (error) {
           failed = true;
           throw error;
@@ -81,6 +81,7 @@ function record(
     baseUrl,
     model,
     apiKey,
+    demonstration: DEMONSTRATION,
     exchanges: exchanges.filter((exchange) => !live.has(exchange.case)).map(withoutMachine),
   };
   const folder = join(import.meta.dirname, "../fixtures/recorded");
