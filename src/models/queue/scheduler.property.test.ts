@@ -136,11 +136,11 @@ test("property: under people without end, work of the background starts once it 
       const scheduler = createScheduler(clock, 1);
       const never = new AbortController().signal;
       let place = scheduler.take(scheduler.join({ priority: "person", model: "a" }));
-      let started = false;
+      const started = new AbortController();
       const job = scheduler.join({ priority: "background", model: "b" });
-      void scheduler.wait(job, never).then(() => (started = true));
+      void scheduler.wait(job, never).then(() => started.abort());
       // Two people come for each answer: the line of people only grows.
-      for (let seconds = 0; !started; seconds += everySeconds) {
+      for (let seconds = 0; !started.signal.aborted; seconds += everySeconds) {
         assert.ok(seconds < 900, "it starved");
         for (let i = 0; i < 2; i++) {
           const person = scheduler.join({ priority: "person", model: "a" });

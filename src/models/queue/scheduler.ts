@@ -5,7 +5,10 @@
  */
 
 import type { Clock } from "../../base/clock.ts";
-import { inOrder, isAged, nextOf, type Priority, PRIORITIES, type Waiting } from "./order.ts";
+import { inOrder, nextOf, type Priority } from "./order.ts";
+import { createPlaces, type Entry, type Place } from "./places.ts";
+
+export type { Entry, Place } from "./places.ts";
 
 export interface Scheduler {
   /** Comes into line. Make one for each request; it keeps its age when it has to come again. */
@@ -33,116 +36,65 @@ export type QueueState = {
   seconds: number | undefined;
 };
 
-export type Entry = Waiting & { /** How often it gave way. */ gaveWay: number };
-
-/** The right to use the server. */
-export type Place = {
-  /** Ends where a person needs the place; absent for what need not give way. */
-  giveWay?: AbortSignal;
-  /** To be called once it is over; again it does nothing. */
-  leave(): void;
-};
-
 type Waiter = { entry: Entry; start: (place: Place) => void };
-type Runner = { entry: Entry; startedMs: number; stop: AbortController | undefined };
-
-/** Then it is let finish: what is begun anew for ever does nothing but heat the room. */
-const MAX_GAVE_WAY = 3;
-/** A new answer counts for a third of what is expected of the next. */
-const NEWS_WEIGHT = 1 / 3;
 
 export function createScheduler(clock: Clock, limitAtFirst: number): Scheduler {
   let limit = limitAtFirst;
-  let loaded: string | undefined;
-  let meanMs: number | undefined;
   let line: Waiter[] = [];
-  const running = new Set<Runner>();
   let moved = Promise.withResolvers<void>();
+  const places = createPlaces(clock, startNext);
 
   const move = () => {
     moved.resolve();
     moved = Promise.withResolvers<void>();
   };
-
-  function occupy(entry: Entry): Place {
-    const mayStop = entry.priority === "background" && entry.gaveWay < MAX_GAVE_WAY;
-    const stop = mayStop ? new AbortController() : undefined;
-    const runner: Runner = { entry, startedMs: clock.elapsedMs(), stop };
-    running.add(runner);
-    loaded = entry.model;
-    return { ...(stop && { giveWay: stop.signal }), leave: () => leave(runner) };
-  }
-
-  function leave(runner: Runner): void {
-    if (!running.delete(runner)) return;
-    if (runner.stop?.signal.aborted) runner.entry.gaveWay += 1;
-    else learn(clock.elapsedMs() - runner.startedMs);
-    startNext();
-  }
-
-  function learn(tookMs: number): void {
-    meanMs = meanMs === undefined ? tookMs : meanMs + (tookMs - meanMs) * NEWS_WEIGHT;
-  }
+  const count = (priority: Priority) =>
+    line.filter(({ entry }) => entry.priority === priority).length;
 
   function startNext(): void {
-    while (running.size < limit && line.length > 0) {
+    while (places.taken < limit && line.length > 0) {
       const entries = line.map(({ entry }) => entry);
-      const turn = nextOf(entries, loaded, clock.elapsedMs());
+      const turn = nextOf(entries, places.loaded, clock.elapsedMs());
       const waiter = line.find(({ entry }) => entry === turn?.next);
       if (!turn || !waiter) break;
       for (const entry of turn.overtakes) entry.overtaken += 1;
       line = line.filter((one) => one !== waiter);
-      waiter.start(occupy(waiter.entry));
+      waiter.start(places.occupy(waiter.entry));
     }
-    makeRoom();
+    places.makeRoom(count("person"));
     move();
-  }
-
-  /** Stops as much of the background as there are people waiting; each stopped one still holds its place. */
-  function makeRoom(): void {
-    let people = line.filter(({ entry }) => entry.priority === "person").length;
-    for (const { entry, stop, startedMs } of running) {
-      if (stop?.signal.aborted) people -= 1;
-      else if (stop && people > 0 && !isAged(entry, startedMs)) {
-        stop.abort(GIVE_WAY);
-        people -= 1;
-      }
-    }
   }
 
   /** A guess: so many rounds of the usual length. */
   const secondsAt = (position: number) =>
-    meanMs === undefined ? undefined : Math.ceil((Math.ceil(position / limit) * meanMs) / 1000);
+    places.meanMs === undefined
+      ? undefined
+      : Math.ceil((Math.ceil(position / limit) * places.meanMs) / 1000);
+
+  function wait(entry: Entry, signal: AbortSignal): Promise<Place> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      const stop = () => {
+        line = line.filter((one) => one !== waiter);
+        reject(signal.reason);
+        move();
+      };
+      const start = (place: Place) => {
+        signal.removeEventListener("abort", stop);
+        resolve(place);
+      };
+      const waiter: Waiter = { entry, start };
+      line.push(waiter);
+      signal.addEventListener("abort", stop, { once: true });
+      startNext();
+    });
+  }
 
   return {
-    join: ({ priority, model }) => ({
-      priority,
-      model,
-      sinceMs: clock.elapsedMs(),
-      overtaken: 0,
-      gaveWay: 0,
-    }),
+    join: (request) => ({ ...request, sinceMs: clock.elapsedMs(), overtaken: 0, gaveWay: 0 }),
     // Whoever waits is before one that comes; nobody waits while there is room.
-    take: (entry) => (running.size < limit && line.length === 0 ? occupy(entry) : undefined),
-    wait: (entry, signal) =>
-      new Promise((resolve, reject) => {
-        signal.throwIfAborted();
-        const stop = () => {
-          line = line.filter((one) => one !== waiter);
-          reject(signal.reason);
-          move();
-        };
-        const waiter: Waiter = {
-          entry,
-          start: (place) => {
-            signal.removeEventListener("abort", stop);
-            resolve(place);
-          },
-        };
-        line.push(waiter);
-        signal.addEventListener("abort", stop, { once: true });
-        startNext();
-      }),
+    take: (entry) => (places.taken < limit && line.length === 0 ? places.occupy(entry) : undefined),
+    wait,
     placeOf(entry) {
       const at = inOrder(line.map((waiter) => waiter.entry)).indexOf(entry);
       if (at === -1) return undefined;
@@ -154,14 +106,9 @@ export function createScheduler(clock: Clock, limitAtFirst: number): Scheduler {
       startNext();
     },
     get state() {
-      const count = (priority: Priority) =>
-        line.filter(({ entry }) => entry.priority === priority).length;
-      const [person, api, background] = PRIORITIES.map(count);
-      const seconds = running.size < limit ? 0 : secondsAt(line.length + 1);
-      const waiting = { person: person ?? 0, api: api ?? 0, background: background ?? 0 };
-      return { running: running.size, limit, waiting, seconds };
+      const seconds = places.taken < limit ? 0 : secondsAt(line.length + 1);
+      const [person, api, background] = [count("person"), count("api"), count("background")];
+      return { running: places.taken, limit, waiting: { person, api, background }, seconds };
     },
   };
 }
-
-const GIVE_WAY = "a person needs the place";

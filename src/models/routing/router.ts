@@ -9,14 +9,15 @@ import type { Mode, ModelStatus } from "../../protocol/event.ts";
 import { createAutomatic } from "./automatic.ts";
 import type { Candidate, Chain, Models, Wanted } from "../candidate.ts";
 import { createCandidates } from "./candidates.ts";
-import { CHOSEN, type Link, tellInstead, toChain } from "./chain.ts";
+import { CHOSEN, toChain } from "./chain.ts";
+import { createChainRoute } from "./chain-route.ts";
 import type { Choice, Memory } from "./choose.ts";
 import type { Note } from "../discovery.ts";
 import { allows } from "../locality.ts";
 import { createKeeping } from "../keeping/keeping.ts";
 import type { ApplyScorecard } from "../probe/apply.ts";
 import { toModelList } from "../model-list.ts";
-import { askAgain, createServers, type ServersDeps } from "../servers.ts";
+import { createServers, type ServersDeps } from "../servers.ts";
 import { survey } from "../survey.ts";
 
 export type RouterDeps = ServersDeps & {
@@ -49,6 +50,8 @@ export function createRouter(deps: RouterDeps): Models {
   });
   const automatic = createAutomatic({ servers, candidates, settings, demonstration, memory });
 
+  const chainRoute = createChainRoute({ servers, candidates });
+
   async function route(wanted: Wanted, signal: AbortSignal): Promise<Candidate[]> {
     if (wanted.picked !== undefined) {
       const why = "it was picked for this session";
@@ -61,56 +64,8 @@ export function createRouter(deps: RouterDeps): Models {
       ollamaModel: deps.env["OLLAMA_MODEL"],
     });
     return chain.length > 0
-      ? routeOf(chain, wanted, signal)
+      ? chainRoute(chain, wanted, signal)
       : [await automatic.choose(wanted, signal)];
-  }
-
-  /** All of the chain that can be asked, those whose server has failed lately last. */
-  async function routeOf(
-    chain: readonly Link[],
-    wanted: Wanted,
-    signal: AbortSignal,
-  ): Promise<Candidate[]> {
-    const found = await collect(chain, { ...wanted, skipSilent: true }, signal);
-    // Nobody else is there: then a silent one is worth the wait.
-    const { route, failed } =
-      found.route.length > 0
-        ? found
-        : await collect(chain, { ...wanted, skipSilent: false }, signal);
-    if (route.length === 0 && failed[0]) throw failed[0].fault;
-    const isPoor = ({ provider }: Candidate) => Number(servers.health.isPoor(provider.id));
-    const ordered = route.toSorted((a, b) => isPoor(a) - isPoor(b));
-    const reasons = failed.map(({ ref, fault: { code, message } }) => ({ ref, code, message }));
-    return tellInstead(ordered, { route, failed: reasons, wanted: chain[0]?.ref ?? "" });
-  }
-
-  async function collect(
-    chain: readonly Link[],
-    { skipSilent, ...wanted }: Wanted & { skipSilent: boolean },
-    signal: AbortSignal,
-  ): Promise<{ route: Candidate[]; failed: { ref: string; fault: Fault }[] }> {
-    const route: Candidate[] = [];
-    const failed: { ref: string; fault: Fault }[] = [];
-    for (const { ref, why } of chain) {
-      try {
-        if (skipSilent) refuseSilent(ref);
-        const candidate = await candidates.make(ref, { ...wanted, why }, signal);
-        if (!route.some((known) => known.ref === candidate.ref)) route.push(candidate);
-      } catch (error) {
-        if (signal.aborted || !(error instanceof Fault)) throw error;
-        failed.push({ ref, fault: error });
-      }
-    }
-    return { route, failed };
-  }
-
-  /** One that listens and does not answer would cost each turn seconds; it is asked beside the turn instead. */
-  function refuseSilent(ref: string): void {
-    const id = ref.slice(0, Math.max(0, ref.indexOf("/")));
-    const silence = servers.health.silence(id);
-    if (!silence) return;
-    if (silence.due) askAgain(servers, id);
-    throw silence.fault;
   }
 
   async function first(signal: AbortSignal): Promise<Candidate | Fault> {
