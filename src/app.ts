@@ -45,7 +45,7 @@ import { dialects } from "./models/providers.ts";
 import { createApplyScorecard } from "./models/probe/apply.ts";
 import { createScorecards, type Scorecards } from "./models/probe/cards.ts";
 import { withAllowList } from "./models/policy/allow-list.ts";
-import { toChain } from "./models/routing/chain.ts";
+import { toAllowList } from "./models/policy/said.ts";
 import { createRouter } from "./models/routing/router.ts";
 import { modelsSetting } from "./models/settings.ts";
 import { type ChatWatch, watchedBy } from "./models/watch.ts";
@@ -355,7 +355,7 @@ async function buildModels(
   });
   closing(() => demonstration.close());
   let chosen = (await store.values.get("model")) || undefined;
-  const { model: chain, models: listed } = config.get(agentSettings).defaults;
+  const { model: chain } = config.get(agentSettings).defaults;
   // A key that the file itself sets is one where the environment has none.
   const env = { ...config.variables, ...options.env };
   const apply = createApplyScorecard({ cards, newCallId });
@@ -386,11 +386,8 @@ async function buildModels(
     },
   });
   closing(() => models.close());
-  const said = () => ({ chain, used: chosen, ollamaModel: env["OLLAMA_MODEL"] });
-  return withAllowList(models, {
-    listed,
-    isOpen: (wanted) => toChain(wanted, said()).length === 0,
-  });
+  const said = { chosen: () => chosen, ollamaModel: env["OLLAMA_MODEL"] };
+  return withAllowList(models, toAllowList(config.get(agentSettings), said));
 }
 
 /** `{ file }` was read into a text when the config was. */

@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
 import { createTestRouter, ollama, OTHER, signal, SMALL } from "../../../test/fakes/router.ts";
-import { toChain } from "../routing/chain.ts";
 import { type Listed, withAllowList } from "./allow-list.ts";
+import { toAllowList } from "./said.ts";
 
 /** Two models on one server, and a list of what may be picked. */
 async function scene(t: TestContext, listed: Listed, chain: { primary?: string } = {}) {
   const { target, server } = await ollama(t, [SMALL, OTHER]);
   const whole = { ...chain, fallbacks: [] };
   const { router, state } = createTestRouter({ targets: [target], chain: whole });
-  const said = () => ({ chain: whole, used: state.chosen, ollamaModel: undefined });
-  const isOpen = (wanted: object) => toChain(wanted, said()).length === 0;
-  const models = withAllowList(router, { listed, isOpen });
+  const agents = { defaults: { model: whole, models: listed }, entries: {} };
+  const said = { chosen: () => state.chosen, ollamaModel: undefined };
+  const models = withAllowList(router, toAllowList(agents, said));
   const refs = async (picked?: string) =>
     (await models.route({ picked }, signal())).map(({ ref }) => ref);
   return { models, refs, server };
@@ -42,6 +42,7 @@ test("provider/* lists all models of one provider", async (t) => {
 test("what config names answers although the list lacks it", async (t) => {
   const { refs } = await scene(t, { "ollama/qwen3:8b": {} }, { primary: "ollama/llama3:8b" });
   assert.deepEqual(await refs(), ["ollama/llama3:8b"]);
+  assert.deepEqual(await refs("ollama/llama3:8b"), ["ollama/llama3:8b"], "and may be picked");
 });
 
 test("a change of model is one change: `models use` needs no second entry in the list", async (t) => {

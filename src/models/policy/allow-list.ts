@@ -14,15 +14,17 @@ export type Listed = Readonly<Record<string, { alias?: string | undefined }>>;
 
 export type AllowList = {
   listed: Listed;
+  /** What config's chains name and a person chose: allowed without standing in the list. */
+  named: () => readonly string[];
   /** Whether nobody has said who answers, so that discovery chooses. */
   isOpen: (wanted: Wanted) => boolean;
 };
 
 /** The same models, within the list. With nothing listed they are as they were. */
-export function withAllowList(models: Models, { listed, isOpen }: AllowList): Models {
+export function withAllowList(models: Models, { listed, named, isOpen }: AllowList): Models {
   const names = Object.keys(listed);
   if (names.length === 0) return models;
-  const isListed = (ref: string) => names.some((name) => covers(name, ref));
+  const isListed = (ref: string) => [...names, ...named()].some((name) => covers(name, ref));
   /** Our own demonstration goes nowhere, and answers only where nobody else does. */
   const isAllowed = ({ ref, demonstration }: Candidate) => demonstration || isListed(ref);
 
