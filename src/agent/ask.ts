@@ -76,9 +76,11 @@ export async function ask(answer: Answer, options: AskOptions, signal: AbortSign
   // A server that leaks into the text what it also sends as a call means one call.
   if (!rest || rest.calls.length === 0 || answer.toolCalls.length > 0) return;
   answer.toolCalls.push(...rest.calls);
+  const { ref, scorecard } = candidate;
+  const hint = `. \`isopod models probe ${ref}\` measures whether another way of calling suits it better`;
   emit({
     type: "note",
     code: "TOOL_CALL_SALVAGED",
-    text: `"${candidate.ref}" wrote a tool call as text; it was read as the call it is`,
+    text: `"${ref}" wrote a tool call as text; it was read as the call it is${scorecard ? "" : hint}`,
   });
 }
