@@ -86,7 +86,7 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "GET /api/models/services (admin)",
       "GET /api/sessions (read)",
       "GET /api/sessions/:id (read)",
-      "GET /api/sessions/:id/context (read)",
+      "GET /api/sessions/:id/messages/:message/images/:index (read)",
       "GET /api/sessions/:id/context (read)",
       "GET /api/status (read)",
       "GET /healthz (none)",
