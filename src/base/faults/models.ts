@@ -169,7 +169,7 @@ export const modelFaults = {
     exit: 2,
     message: ({ provider }) => `Cannot approve "${provider}" from another machine`,
     fix: ({ provider }) =>
-      `Type \`isopod models service approve ${provider}\` on the machine that the gateway runs on`,
+      `Run \`isopod models service approve ${provider}\` on the machine that the gateway runs on`,
   }),
   MODEL_SERVICE_FAILED: entry<{ provider: string; detail: string; log: string }>({
     status: 502,

@@ -8,6 +8,8 @@ import type { Clock } from "../../base/clock.ts";
 import { Fault } from "../../base/fault.ts";
 import type { Program, Programs } from "../../process/program.ts";
 import type { ServiceCommand } from "./command.ts";
+import { createBackOff } from "./back-off.ts";
+import { createIdle } from "./idle.ts";
 import type { ServiceLog } from "./service-log.ts";
 
 export type LocalServerDeps = {
@@ -40,101 +42,73 @@ export interface LocalServer {
 
 /** It is asked whether it answers as often as a person would look. */
 const LOOK_EVERY_MS = 500;
-/** After a death: 1 s, 2 s, 4 s, … up to half a minute. */
-const FIRST_PAUSE_MS = 1_000;
-const MAX_PAUSE_MS = 30_000;
-/** One that ran so long has not died of its start: it counts from the beginning again. */
-const HEALTHY_MS = 600_000;
 /** One that somebody else started is not asked at each turn whether it is still there. */
 const ELSEWHERE_MS = 5_000;
 
 export function createLocalServer(deps: LocalServerDeps): LocalServer {
-  const { id, clock, limits } = deps;
+  const { id, clock, limits, log } = deps;
   let program: Program | undefined;
   let starting: Promise<void> | undefined;
   let state: LocalServerState = "stopped";
   let startedMs = 0;
   let seenMs = -Infinity;
-  let deaths = { count: 0, atMs: 0 };
   let stopping = false;
-  let uses = 0;
-  let idle = new AbortController();
-
-  const failed = (detail: string) => {
-    state = "failed";
-    const said = deps.log.last().join("\n    ");
-    const full = said === "" ? detail : `${detail}; it said last:\n    ${said}`;
-    return new Fault("MODEL_SERVICE_FAILED", { provider: id, detail: full, log: deps.log.path });
-  };
-
-  function launch(): Program {
-    const { command, args, env, cwd, network } = deps.command;
-    const started = deps.programs.start({
-      command,
-      args,
-      env,
-      network,
-      purpose: "models.service",
-      endsWithUs: true,
-      ...(cwd !== undefined && { cwd }),
-    });
-    startedMs = clock.elapsedMs();
-    void drain(started);
-    return started;
-  }
+  const backOff = createBackOff(clock);
+  const idle = createIdle(clock, limits.idleMinutes, () => void stop());
 
   /** Reads what it says to the end, which is its own end. */
   async function drain(own: Program): Promise<void> {
-    for await (const { bytes } of own.output) deps.log.write(bytes);
+    for await (const { bytes } of own.output) log.write(bytes);
     await own.ended;
     if (program !== own) return;
     program = undefined;
-    const nowMs = clock.elapsedMs();
-    const ranWell = nowMs - startedMs >= HEALTHY_MS;
-    if (!stopping) deaths = { count: ranWell ? 1 : deaths.count + 1, atMs: nowMs };
+    if (!stopping) backOff.died(clock.elapsedMs() - startedMs);
     state = "stopped";
+    idle.end();
     deps.onEnd();
   }
 
   async function start(): Promise<void> {
+    if (stopping) await program?.ended; // it still answers while it ends
     if (await deps.isUp(NEVER)) {
       state = "elsewhere"; // somebody has started it by hand
       seenMs = clock.elapsedMs();
       return;
     }
-    if (deaths.count > limits.maxRestarts) throw failed(`it died ${deaths.count} times`);
-    state = "starting";
-    const pauseMs =
-      deaths.count === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (deaths.count - 1), MAX_PAUSE_MS);
-    const waitMs = deaths.atMs + pauseMs - clock.elapsedMs();
-    if (waitMs > 0) await clock.sleep(waitMs);
-    stopping = false;
-    const own = (program = launch());
-    while (!(await deps.isUp(NEVER))) {
-      if (program !== own) throw failed(stopping ? "it was stopped" : "it ended while it started");
-      if (clock.elapsedMs() - startedMs > limits.readySeconds * 1000) {
-        own.kill();
-        throw failed(`it did not answer within ${limits.readySeconds} s`);
-      }
-      await clock.sleep(LOOK_EVERY_MS);
+    try {
+      await launchAndWait();
+    } catch (error) {
+      state = "failed";
+      throw error;
     }
     state = "running";
-    restIfIdle();
+    idle.rest();
   }
 
-  function restIfIdle(): void {
-    idle.abort();
-    if (uses > 0 || !program || limits.idleMinutes === 0) return;
-    idle = new AbortController();
-    clock.sleep(limits.idleMinutes * 60_000, idle.signal).then(stop, () => undefined); // used again
+  async function launchAndWait(): Promise<void> {
+    if (backOff.deaths > limits.maxRestarts)
+      throw toFault(id, `it died ${backOff.deaths} times`, log);
+    state = "starting";
+    await clock.sleep(backOff.pauseMs());
+    stopping = false;
+    const own = (program = launch(deps));
+    startedMs = clock.elapsedMs();
+    void drain(own);
+    await untilUp(deps, own, () => {
+      if (program !== own) return stopping ? "it was stopped" : "it ended while it started";
+      return clock.elapsedMs() - startedMs > limits.readySeconds * 1000
+        ? `it did not answer within ${limits.readySeconds} s`
+        : undefined;
+    });
   }
 
   async function stop(): Promise<void> {
-    idle.abort();
-    deaths = { count: 0, atMs: 0 };
+    idle.end();
+    backOff.forget();
     const own = program;
     if (!own) return;
     stopping = true;
+    state = "stopped";
     own.end();
     await own.ended;
   }
@@ -154,44 +128,62 @@ export function createLocalServer(deps: LocalServerDeps): LocalServer {
       if (isSettled()) return;
       // Shared by all who ask: one who goes away stops it for nobody.
       starting ??= start().finally(() => (starting = undefined));
-      starting.catch(() => undefined);
-      const over = new AbortController();
-      void tell(deps, onWait, over.signal);
-      try {
-        await abortable(starting, signal);
-      } finally {
-        over.abort();
-      }
+      await told(deps, onWait, abortable(starting, signal));
     },
-    use() {
-      uses += 1;
-      idle.abort();
-      return () => {
-        uses -= 1;
-        restIfIdle();
-      };
-    },
+    use: idle.use,
     stop,
   };
+}
+
+/** Throws, and ends it, as soon as there is a reason to give up. */
+async function untilUp(
+  { id, clock, log, isUp }: LocalServerDeps,
+  own: Program,
+  reasonAgainst: () => string | undefined,
+): Promise<void> {
+  while (!(await isUp(NEVER))) {
+    const reason = reasonAgainst();
+    if (reason !== undefined) {
+      own.kill();
+      throw toFault(id, reason, log);
+    }
+    await clock.sleep(LOOK_EVERY_MS);
+  }
+}
+
+function launch({ command: { cwd, ...command }, programs }: LocalServerDeps): Program {
+  return programs.start({
+    ...command,
+    purpose: "models.service",
+    endsWithUs: true,
+    ...(cwd !== undefined && { cwd }),
+  });
+}
+
+function toFault(provider: string, what: string, log: ServiceLog): Fault {
+  const said = log.last().join("\n    ");
+  const detail = said === "" ? what : `${what}; it said last:\n    ${said}`;
+  return new Fault("MODEL_SERVICE_FAILED", { provider, detail, log: log.path });
 }
 
 const NEVER = new AbortController().signal;
 
 /** Says each second for how long it has been waited. */
-async function tell(
+async function told(
   { clock, command, id }: LocalServerDeps,
   onWait: ((text: string) => void) | undefined,
-  signal: AbortSignal,
+  waiting: Promise<void>,
 ): Promise<void> {
-  if (!onWait) return;
+  const over = new AbortController();
+  const ended = waiting.finally(() => over.abort());
   const beganMs = clock.elapsedMs();
   const name = (command.command === "bwrap" ? id : command.command).replace(/^.*\//, "");
-  try {
+  const say = async () => {
     for (;;) {
-      await clock.sleep(1_000, signal); // one that is there already is no news
-      onWait(`starting ${name}… ${Math.round((clock.elapsedMs() - beganMs) / 1000)} s`);
+      await clock.sleep(1_000, over.signal); // one that is there already is no news
+      onWait?.(`starting ${name}… ${Math.round((clock.elapsedMs() - beganMs) / 1000)} s`);
     }
-  } catch {
-    // The wait is over.
-  }
+  };
+  say().catch(() => undefined); // the wait is over
+  await ended;
 }
