@@ -114,9 +114,7 @@ export function createLocalServer(deps: LocalServerDeps): LocalServer {
   }
 
   const isSettled = () =>
-    (state === "running" && program !== undefined) ||
-    (state === "elsewhere" && clock.elapsedMs() - seenMs < ELSEWHERE_MS);
-
+    state === "running" || (state === "elsewhere" && clock.elapsedMs() - seenMs < ELSEWHERE_MS);
   return {
     get state() {
       return state;
