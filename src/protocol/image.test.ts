@@ -54,9 +54,10 @@ test("limits hold for one image, for their number and for all together", () => {
     ImageCreate.safeParse({ data: big(MAX_IMAGE_BYTES) }).error?.issues[0]?.message ?? "",
     /at most 5 MiB/,
   );
-  const many = Array(MAX_IMAGES + 1).fill({ data: PNG });
+  const many = Array.from({ length: MAX_IMAGES + 1 }, () => ({ data: PNG }));
   assert.match(Images.safeParse(many).error?.issues[0]?.message ?? "", /at most 8 images/);
-  const heavy = Array(4).fill({ data: big(4.5 * 1024 * 1024) });
+  const large = big(4.5 * 1024 * 1024);
+  const heavy = Array.from({ length: 4 }, () => ({ data: large }));
   assert.match(Images.safeParse(heavy).error?.issues[0]?.message ?? "", /at most 16 MiB together/);
 });
 

@@ -35,7 +35,7 @@ type Owner = { after(work: () => unknown): void };
 /** With `enter` it runs in a namespace, where only those inside can ask it anything. */
 export async function startModel(
   owner: Owner,
-  dialect: "ollama" | "openai",
+  dialect: "ollama" | "openai" | "responses" | "anthropic",
   script: Script = {},
   enter: readonly string[] = [],
 ): Promise<ModelProgram> {
