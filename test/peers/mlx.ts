@@ -13,7 +13,7 @@ const VERSION = "0.32.2";
 export const mlx: Peer = {
   name: NAME,
   title: "MLX",
-  brings: `mlx-lm ${VERSION} from PyPI: 110 MB, a minute and a half`,
+  brings: `mlx-lm ${VERSION} from PyPI: 110 MB, half a minute`,
   product: "mlx",
   expects: {
     context: "unsaid",

@@ -19,7 +19,10 @@ export type PythonPackages = {
 export const programIn = (folders: Folders, name: string, program: string) =>
   join(folders.root, name, "venv/bin", program);
 
-/** May be repeated: pip keeps what it downloaded and leaves what is there. */
+/** Installs what pip takes three minutes for in half of one (litellm[proxy], 100 packages). */
+const UV = "uv==0.13.9";
+
+/** May be repeated: what was downloaded is kept, and what is there is left. */
 export async function installPython(
   { name, packages, env }: PythonPackages,
   folders: Folders,
@@ -27,16 +30,26 @@ export async function installPython(
   signal: AbortSignal,
 ): Promise<void> {
   folders.forget(name);
+  const uv = await bringUv(folders, children, signal);
   const venv = join(folders.of(name), "venv");
-  if (!existsSync(join(venv, "bin/pip"))) {
-    await children.run(PYTHON, ["-m", "venv", venv], { signal });
+  const python = join(venv, "bin/python");
+  if (!existsSync(python)) {
+    await children.run(PYTHON, ["-m", "venv", "--without-pip", venv], { signal });
   }
-  const quiet = ["install", "--quiet", "--disable-pip-version-check"];
-  await children.run(join(venv, "bin/pip"), [...quiet, ...packages], {
-    env: { ...process.env, ...env },
+  await children.run(uv, ["pip", "install", "--quiet", "--python", python, ...packages], {
+    env: { ...process.env, ...env, UV_CACHE_DIR: join(folders.of("uv"), "cache") },
     signal,
   });
   folders.note(name, packages[0].split("==")[1] ?? packages[0]);
+}
+
+async function bringUv(folders: Folders, children: Children, signal: AbortSignal) {
+  const uv = programIn(folders, "uv", "uv");
+  if (existsSync(uv)) return uv;
+  await children.run(PYTHON, ["-m", "venv", join(folders.of("uv"), "venv")], { signal });
+  const quiet = ["install", "--quiet", "--disable-pip-version-check", UV];
+  await children.run(programIn(folders, "uv", "pip"), quiet, { signal });
+  return uv;
 }
 
 /** Nothing of them may ask the internet for anything, nor count who uses it. */
