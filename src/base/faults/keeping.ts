@@ -106,7 +106,8 @@ export const keepingFaults = {
     exit: 1,
     message: ({ name, size }) =>
       `"${name}" has ${size} parameters: below about 14B models often struggle with tool calls in several steps`,
-    fix: () => "Use 30B or more for work with many tool calls where the machine holds it",
+    fix: () =>
+      "Use 30B or more for work with many tool calls, or measure this one with `isopod models probe`",
   }),
   MODEL_SERVER_EXPOSED: entry<{ provider: string; where: string; instead: string }>({
     status: 500,
