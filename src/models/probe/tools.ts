@@ -89,11 +89,13 @@ async function tryOnce(
       { role: "tool", callId: call.id, tool: call.tool, text: result, ok: true },
     );
   }
-  return verdicts.find(({ result }) => result === "partly") ?? lastOf(verdicts);
+  const [first, ...more] = verdicts;
+  if (first && more.length > 0 && verdicts.every(({ result }) => result === "passed")) {
+    return { result: "passed", detail: `it went through all ${verdicts.length} steps` };
+  }
+  const weak = verdicts.find(({ result }) => result === "partly");
+  return weak ?? first ?? { result: "failed", detail: "it was not tried" };
 }
-
-const lastOf = (verdicts: readonly Verdict[]): Verdict =>
-  verdicts.at(-1) ?? { result: "failed", detail: "it was not tried" };
 
 /** "none" where a call would be due, "required" where none would be. */
 export async function tryChoice(session: Session, way: Way, signal: AbortSignal): Promise<Verdict> {
