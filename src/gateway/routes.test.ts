@@ -36,7 +36,6 @@ const pathOf = ({ path }: Route, id: string) => path.replace(/:id(\{.*\})?/, id)
 const BODIES: Record<string, object> = {
   "POST /api/pair": { code: "nonsense", device: "a phone" },
   "POST /api/context/check": {},
-  "POST /api/context/check": {},
   "POST /api/models/load": { model: "fake/model" },
   "POST /api/models/probe": { model: "fake/model" },
   "POST /api/models/pull": { name: "model" },
@@ -71,7 +70,6 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "GET /api/approvals (read)",
       "GET /api/config (admin)",
       "GET /api/cost (read)",
-      "GET /api/cost (read)",
       "GET /api/devices (read)",
       "GET /api/doctor (read)",
       "GET /api/events (read)",
@@ -96,7 +94,6 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "GET /v1/models/:id{.+} (chat)",
       "PATCH /api/sessions/:id (chat)",
       "POST /api/approvals/:id (approve)",
-      "POST /api/context/check (admin)",
       "POST /api/context/check (admin)",
       "POST /api/doctor (admin)",
       "POST /api/gateway/stop (admin)",
