@@ -63,7 +63,6 @@ const ANSWERED = new Set([
   "MODEL_GARBLED",
   "MODEL_REFUSED",
   "MODEL_KEY_REFUSED",
-  "MODEL_BUSY",
   "MODEL_STREAM_CUT",
 ]);
 
