@@ -184,6 +184,7 @@ function buildGateway(ground: Ground, door: Door): Gateway {
     inbox,
     hub,
     sessions: store.sessions,
+    responses: store.responses,
     router: models,
     metrics,
     clock,
@@ -355,7 +356,7 @@ async function buildModels(
   });
   closing(() => demonstration.close());
   let chosen = (await store.values.get("model")) || undefined;
-  const { model: chain } = config.get(agentSettings).defaults;
+  const { model: chain, heartbeat } = config.get(agentSettings).defaults;
   // A key that the file itself sets is one where the environment has none.
   const env = { ...config.variables, ...options.env };
   const apply = createApplyScorecard({ cards, newCallId });
@@ -374,6 +375,7 @@ async function buildModels(
     services,
     watch,
     chain,
+    heartbeat: heartbeat?.model,
     mode: () => mode.mode,
     cap: mode.cap,
     memory: () => ({ totalBytes: totalmem(), availableBytes: freemem() }),

@@ -1,6 +1,8 @@
 import type { Route } from "../protocol/route.ts";
 import { chatRoute, type ChatDeps } from "./openai/chat.ts";
+import { embeddingRoute, type EmbeddingDeps } from "./openai/embeddings.ts";
 import { modelRoutes, type ModelDeps } from "./openai/models.ts";
+import { responseRoutes, type ResponseDeps } from "./responses/routes.ts";
 import { accountRoutes, type AccountAuth } from "./routes/account.ts";
 import { contextRoutes, type ContextDeps } from "./routes/context.ts";
 import { costRoutes, type CostDeps } from "./routes/cost.ts";
@@ -18,6 +20,8 @@ export type GatewayRouteDeps = SystemDeps &
   ContextDeps &
   CostDeps &
   ChatDeps &
+  ResponseDeps &
+  EmbeddingDeps &
   Omit<ModelDeps, "models"> & { auth: AccountAuth };
 
 /** The routes of the gateway itself; rooms bring their own. */
@@ -32,4 +36,6 @@ export const gatewayRoutes = (deps: GatewayRouteDeps): Route[] => [
   ...costRoutes(deps),
   ...modelRoutes(deps),
   chatRoute(deps),
+  ...responseRoutes(deps),
+  embeddingRoute(deps),
 ];

@@ -44,6 +44,7 @@ function toEntry({ candidate, allowed }: Listed, mode: Mode): ModelList["models"
     ...(model.loaded !== undefined && { loaded: model.loaded }),
     scorecard: candidate.scorecard ?? null,
     demonstration,
+    ...(allowed && model.chat === false && { embeds: true }),
     usable: reason === undefined,
     ...(reason !== undefined && { reason }),
   };

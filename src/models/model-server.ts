@@ -46,8 +46,8 @@ export type Act = {
   purpose: string;
   /** The model it is about, for a server that does not have it. */
   model?: string;
-  /** How long it may take until the head of the answer, in ms: loading takes minutes. */
-  headTimeoutMs: number;
+  /** How long it may take until the head of the answer, in ms: loading takes minutes. As the signal says without it. */
+  headTimeoutMs?: number;
 };
 
 export type StreamedChat = {
@@ -138,7 +138,8 @@ export function createModelServer(options: ModelServerOptions): ModelServer {
     async act({ path, model, body, ...request }, schema, signal) {
       const sent = { method: "POST", ...request, ...(body && { body: JSON.stringify(body) }) };
       const response = await send(path, sent, signal).catch((error: unknown) => {
-        throw isLate(error) ? tooLate(id, request.headTimeoutMs, error) : error;
+        const { headTimeoutMs: ms } = request;
+        throw ms !== undefined && isLate(error) ? tooLate(id, ms, error) : error;
       });
       const text = await readText(response, MAX_LIST_BYTES, signal);
       if (response.status < 300) return parse(schema, text.trim() || "{}", id);

@@ -12,6 +12,7 @@ import { itemSpans, memberSpan, rootSpan } from "../base/json.ts";
 import { createLineReader } from "../base/lines.ts";
 import type { ToolCall } from "../protocol/message.ts";
 import type { DialectOptions } from "./dialect.ts";
+import { createOllamaEmbed } from "./embeddings/ollama-embed.ts";
 import { createModelServer } from "./model-server.ts";
 import { createOllamaListing } from "./ollama-models.ts";
 import { createOllamaEncoder } from "./ollama-request.ts";
@@ -50,7 +51,8 @@ export function createOllama(options: DialectOptions): Provider {
     if (!answer.done) throw server.toReadFailure(undefined, signal);
   }
 
-  return { id, baseUrl, listModels: (signal) => listing.list(signal), chat };
+  const embed = createOllamaEmbed(server);
+  return { id, baseUrl, listModels: (signal) => listing.list(signal), chat, embed };
 }
 
 function createAnswerReader(request: ChatRequest, { id, newCallId }: DialectOptions) {

@@ -4,6 +4,7 @@
  */
 
 import type { DialectOptions } from "./dialect.ts";
+import { createOpenAiEmbed } from "./embeddings/openai-embed.ts";
 import { createModelServer } from "./model-server.ts";
 import { listOpenAiModels } from "./openai-models.ts";
 import { createOpenAiEncoder, type OpenAiEncoder } from "./openai-request.ts";
@@ -41,7 +42,8 @@ export function createOpenAiCompletions(options: DialectOptions): Provider {
     return streamAnswer(server, sent, answer, signal);
   }
 
-  return { id, baseUrl: options.baseUrl, listModels, chat };
+  const embed = createOpenAiEmbed(server, api);
+  return { id, baseUrl: options.baseUrl, listModels, chat, embed };
 }
 
 /** `/v1`, unless the address brings a path of its own (`…/openai`, `…/api/v3`). */

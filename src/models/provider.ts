@@ -17,6 +17,12 @@ export interface Provider {
    */
   chat(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent>;
 
+  /**
+   * A vector for each text, in their order. Absent where the dialect has no way to. Throws as `chat` does,
+   * and `MODEL_WITHOUT_EMBEDDINGS`; what is too long is `MODEL_CONTEXT_EXCEEDED`, never cut.
+   */
+  embed?(request: EmbedRequest, signal: AbortSignal): Promise<Embedding>;
+
   /** Frees workers and connections. May be called twice. */
   close?(): Promise<void>;
 }
@@ -84,6 +90,25 @@ export type ChatRequest = {
   priority?: Priority;
   /** In the background, but as it happens: where a person comes it ends with `MODEL_GAVE_WAY`. */
   live?: boolean;
+};
+
+/**
+ * Texts go as they are: there are no turns in one, so a control token in it forges none, and a mark would
+ * change the vector.
+ */
+export type EmbedRequest = Pick<
+  ChatRequest,
+  "model" | "contextTokens" | "params" | "person" | "priority"
+> & {
+  texts: readonly string[];
+  /** The length of the vectors, where model and server let one choose. */
+  dimensions?: number;
+};
+
+export type Embedding = {
+  vectors: readonly (readonly number[])[];
+  /** 0 where the server does not count. */
+  inputTokens: number;
 };
 
 export type ChatEvent =

@@ -27,6 +27,9 @@ export function toRefusal({ provider, model, status, text }: Refusal): Fault {
   if (model !== undefined && TOOLS.test(detail)) {
     return new Fault("MODEL_TOOLS_REFUSED", { provider, model, detail });
   }
+  if (model !== undefined && CHATS_ONLY.test(detail)) {
+    return new Fault("MODEL_WITHOUT_EMBEDDINGS", { ref: `${provider}/${model}` });
+  }
   if (model !== undefined && BLIND.test(detail)) {
     return new Fault("MODEL_BLIND", { ref: `${provider}/${model}` });
   }
@@ -65,6 +68,8 @@ const MISSING =
 /** llama.cpp without a projector, vLLM, Ollama, OpenAI. */
 const BLIND =
   /image input is not supported|is not a multimodal model|at most 0 image|(does not|doesn't) support (image|vision)|missing data required for image input|invalid content type.*image_url/i;
+/** Ollama, llama.cpp started without --embeddings, vLLM. */
+const CHATS_ONLY = /(does not|doesn't) support embed|embeddings? api is not supported/i;
 const TOOLS =
   /does not support tools|enable-auto-tool-choice|tool.call.parser|tools? (is|are) not supported/i;
 

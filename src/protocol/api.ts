@@ -89,6 +89,8 @@ export type ModelList = {
     /** What a probe measured; null where none has. */
     scorecard: Scorecard | null;
     demonstration: boolean;
+    /** Makes embeddings and does not chat; so it is not usable, and `/v1/embeddings` takes it. */
+    embeds?: boolean;
     /** Whether the current mode lets this model answer, and why not. */
     usable: boolean;
     reason?: string;

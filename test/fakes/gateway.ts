@@ -28,7 +28,7 @@ import { gatewayRoutes } from "../../src/gateway/routes.ts";
 import { createGateway } from "../../src/gateway/server.ts";
 import { createSite } from "../../src/gateway/site.ts";
 import type { Candidate } from "../../src/models/candidate.ts";
-import type { ChatEvent, ChatRequest } from "../../src/models/provider.ts";
+import type { ChatEvent, ChatRequest, Provider } from "../../src/models/provider.ts";
 import { SCOPES, type Scope } from "../../src/protocol/api.ts";
 import type { Status } from "../../src/protocol/event.ts";
 import type { Route } from "../../src/protocol/route.ts";
@@ -48,6 +48,8 @@ export type TestGatewayOptions = {
   routes?: Route[];
   /** What the one model, "fake/model", answers. */
   chat?: (request: ChatRequest, signal: AbortSignal) => AsyncIterable<ChatEvent>;
+  /** What it makes of texts; it makes nothing of them without this. */
+  embed?: Provider["embed"];
   unready?: string[];
 };
 
@@ -102,6 +104,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
         inbox,
         hub,
         sessions: store.sessions,
+        responses: store.responses,
         metrics,
         clock,
         log: keepingLog(logged),
@@ -225,7 +228,7 @@ export const MODEL_ROW = {
   usable: true,
 };
 
-function findModel(ref: string, { chat }: TestGatewayOptions): Candidate {
+function findModel(ref: string, { chat, embed }: TestGatewayOptions): Candidate {
   if (ref !== "fake/model") {
     throw new Fault("MODEL_MISSING", { provider: "fake", model: ref });
   }
@@ -236,6 +239,7 @@ function findModel(ref: string, { chat }: TestGatewayOptions): Candidate {
       baseUrl: "http://127.0.0.1:1",
       listModels: async () => [],
       chat: chat ?? sayHi,
+      ...(embed && { embed }),
     },
     model: { id: "model", locality: "device" },
     locality: "device",

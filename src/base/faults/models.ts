@@ -90,6 +90,13 @@ export const modelFaults = {
     fix: () =>
       'Pick a model that sees with `isopod models use`, or send the text alone; if it does see, set its `input` to ["text", "image"]',
   }),
+  MODEL_WITHOUT_EMBEDDINGS: entry<{ ref: string }>({
+    status: 422,
+    exit: 1,
+    message: ({ ref }) => `Cannot make embeddings with "${ref}": it chats and does nothing else`,
+    fix: () =>
+      "Name a model that embeds, such as the one that `isopod models pull nomic-embed-text` fetches; llama.cpp's server needs --embeddings",
+  }),
   MODEL_MISSING: entry<{ provider: string; model: string; nearest?: string }>({
     status: 404,
     exit: 2,

@@ -11,11 +11,15 @@ export type ModelDeps = {
   startedAt: number;
 };
 
-/** Agents first: clients take the first one where nobody picks. Then what the mode lets answer. */
+/**
+ * Agents first: clients take the first one where nobody picks. Then what the mode lets answer, and at the end
+ * what makes embeddings alone.
+ */
 export function modelRoutes({ models, agents, startedAt }: ModelDeps): Route[] {
   const created = Math.floor(startedAt / 1000);
   const list = async (signal: AbortSignal) => {
-    const found = (await models(signal)).models.filter((model) => model.usable);
+    const all = (await models(signal)).models;
+    const found = [...all.filter(({ usable }) => usable), ...all.filter(({ embeds }) => embeds)];
     return [
       ...agentModels(agents).map((id) => ({ id, object: "model", created, owned_by: "isopod" })),
       ...found.map(({ ref, provider, locality, contextTokens }) => ({

@@ -91,8 +91,9 @@ function tell(
   isListed: (ref: string) => boolean,
 ): Entry {
   const free = entry.demonstration || entry.ref === current || isListed(entry.ref);
-  if (free || !entry.usable) return entry;
-  return { ...entry, usable: false, reason: "agents.defaults.models does not list it" };
+  if (free || !(entry.usable || entry.embeds)) return entry;
+  const { embeds: _, ...rest } = entry;
+  return { ...rest, usable: false, reason: "agents.defaults.models does not list it" };
 }
 
 function toStatus(candidate: Candidate): ModelStatus {

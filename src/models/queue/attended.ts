@@ -6,6 +6,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { Fault } from "../../base/fault.ts";
 import type { ChatEvent, ChatRequest, Provider } from "../provider.ts";
+import { attendedEmbed } from "./attended-embed.ts";
 import { createWatch, type Timeouts } from "../timeouts.ts";
 import type { Ear } from "../watch.ts";
 import type { Entry, Place, Scheduler } from "./scheduler.ts";
@@ -73,7 +74,7 @@ export function attended(provider: Provider, attendance: Attendance): Provider {
     yield* held;
   }
 
-  return { ...provider, chat };
+  return { ...provider, chat, ...attendedEmbed(provider, attendance) };
 }
 
 const anyOf = (signal: AbortSignal, watch: AbortSignal, { giveWay }: Place) =>

@@ -5,6 +5,7 @@
 
 import { Fault } from "../../base/fault.ts";
 import type { DialectOptions } from "../dialect.ts";
+import { createOpenAiEmbed } from "../embeddings/openai-embed.ts";
 import { createModelServer } from "../model-server.ts";
 import { apiPath } from "../openai-completions.ts";
 import { listOpenAiModels } from "../openai-models.ts";
@@ -72,7 +73,8 @@ export function createOpenAiResponses(options: DialectOptions): Provider {
     }
   }
 
-  return { id, baseUrl: options.baseUrl, listModels, chat };
+  const embed = createOpenAiEmbed(server, api);
+  return { id, baseUrl: options.baseUrl, listModels, chat, embed };
 }
 
 const isUnsealable = (error: unknown) =>
