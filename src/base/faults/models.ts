@@ -95,7 +95,7 @@ export const modelFaults = {
     exit: 1,
     message: ({ ref }) => `Cannot make embeddings with "${ref}": it chats and does nothing else`,
     fix: () =>
-      "Name a model that embeds, such as the one that `isopod models pull nomic-embed-text` fetches; llama.cpp's server needs --embeddings",
+      "Pick a model that embeds, such as the one that `isopod models pull nomic-embed-text` fetches; llama.cpp's server needs --embeddings",
   }),
   MODEL_MISSING: entry<{ provider: string; model: string; nearest?: string }>({
     status: 404,
