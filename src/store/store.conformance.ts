@@ -6,6 +6,7 @@ import fc from "fast-check";
 import type { Credential } from "../auth/records.ts";
 import type { Message } from "../protocol/message.ts";
 import { testResponses } from "./responses.conformance.ts";
+import { testUsage } from "./usage.conformance.ts";
 import type { Epoch, JournalEntry, Session, Store, StoredMessage, Turn } from "./store.ts";
 
 /** What every store must do. `create` gives an empty one; it is closed afterwards. */
@@ -25,6 +26,7 @@ export function testStore(name: string, create: () => Promise<Store>): void {
     testRecords(() => store);
     testRest(() => store);
     testResponses(() => store);
+    testUsage(() => store, { addSession, openTurn, messageOf, usageOf });
   });
 }
 

@@ -4,8 +4,8 @@
  * because servers report at the end.
  */
 
-import { Fault } from "../../base/fault.ts";
 import type { Clock } from "../../base/clock.ts";
+import type { Fault } from "../../base/fault.ts";
 import type { Locality } from "../../protocol/event.ts";
 import type { DaySpending, Spending } from "../../store/store.ts";
 import type { Timings } from "../provider.ts";

@@ -57,9 +57,7 @@ export async function createWindows(deps: WindowsDeps): Promise<Windows> {
   /** What was asked for, before it was limited. */
   const asked = new Map<string, { contextTokens: number; key: string }>();
   const due = new Set<string>();
-  const closing = new AbortController();
-  let idle: AbortController | undefined;
-  let running: Promise<void> = Promise.resolve();
+  const quiet = createQuiet(clock, checkDue, deps.onFailure);
 
   async function keep(finding: Finding): Promise<void> {
     findings.set(finding.ref, finding);
@@ -87,21 +85,6 @@ export async function createWindows(deps: WindowsDeps): Promise<Windows> {
       if (!candidate || !isChecked(candidate)) continue;
       await check(candidate, signal);
     }
-  }
-
-  /** After the last answer, once it has been quiet for a while; whoever comes sends it away. */
-  function wait(): void {
-    idle?.abort(SOMEBODY_CAME);
-    const quiet = new AbortController();
-    idle = quiet;
-    const signal = AbortSignal.any([quiet.signal, closing.signal]);
-    running = clock
-      .sleep(IDLE_MS, signal)
-      .then(() => checkDue(signal))
-      .catch((error: unknown) => {
-        const gaveWay = error instanceof Fault && error.code === "MODEL_GAVE_WAY";
-        if (!signal.aborted && !gaveWay) deps.onFailure(error);
-      });
   }
 
   function isDue({ ref, locality }: WatchedChat, loadMs: number): boolean {
@@ -132,7 +115,7 @@ export async function createWindows(deps: WindowsDeps): Promise<Windows> {
     },
     begins({ ref, request }) {
       if (request.priority === "background") return;
-      idle?.abort(SOMEBODY_CAME);
+      quiet.disturb();
       const known = findings.get(ref);
       if (known?.state !== "cut" || known.key !== asked.get(ref)?.key) return;
       const { heldTokens } = known;
@@ -142,9 +125,37 @@ export async function createWindows(deps: WindowsDeps): Promise<Windows> {
     ends(chat, { timings }) {
       if (chat.request.priority === "background") return;
       if (isDue(chat, timings?.loadMs ?? 0)) due.add(chat.ref);
-      if (due.size > 0) wait();
+      if (due.size > 0) quiet.wait();
     },
     reports: () => [...findings.values()].map((finding) => toReport(finding, deps.slotAdvice)),
+    close: () => quiet.close(),
+  };
+}
+
+/** Works once nobody has asked for anything for a while; whoever comes sends it away. */
+function createQuiet(
+  clock: Clock,
+  work: (signal: AbortSignal) => Promise<void>,
+  onFailure: (error: unknown) => void,
+) {
+  const closing = new AbortController();
+  let waiting: AbortController | undefined;
+  let running: Promise<void> = Promise.resolve();
+  return {
+    disturb: () => waiting?.abort(SOMEBODY_CAME),
+    /** From now on, not from an earlier call. */
+    wait() {
+      waiting?.abort(SOMEBODY_CAME);
+      waiting = new AbortController();
+      const signal = AbortSignal.any([waiting.signal, closing.signal]);
+      running = clock
+        .sleep(IDLE_MS, signal)
+        .then(() => work(signal))
+        .catch((error: unknown) => {
+          const gaveWay = error instanceof Fault && error.code === "MODEL_GAVE_WAY";
+          if (!signal.aborted && !gaveWay) onFailure(error);
+        });
+    },
     async close() {
       closing.abort(SOMEBODY_CAME);
       await running;
@@ -166,6 +177,7 @@ function keyOf({ provider, model, contextTokens }: Candidate) {
   return { contextTokens, key };
 }
 
-function toReport({ key: _, ...finding }: Finding, advice: (ref: string) => string): WindowReport {
+function toReport(known: Finding, advice: (ref: string) => string): WindowReport {
+  const { key: _key, ...finding } = known;
   return { ...finding, ...(finding.slots === "evicted" && { advice: advice(finding.ref) }) };
 }
