@@ -5,7 +5,7 @@ while training; what counts is the evaluation through the gateway, on phrasings 
 import torch
 
 from dialogues import INTENTS, Dialogues
-from rows import Rows
+from rows import Rows, Weights
 from stock import Stock
 
 DIALOGUES = 100  # of each intent
@@ -14,7 +14,7 @@ MOST_TOKENS = 2000
 
 def check(model, tokenizer, device, seed: str = "check") -> str:
     dialogues = Dialogues(Stock(), seed)
-    rows = Rows(tokenizer, 0)
+    rows = Rows(tokenizer, seed, Weights(0, 1, 1, 1))
     lines = []
     for intent in INTENTS:
         right, count = 0, 0
@@ -33,8 +33,8 @@ def check(model, tokenizer, device, seed: str = "check") -> str:
 def spans_of(rows: Rows, dialogue, r):
     """The places of what the model says, and all ids."""
     spans, ids = [], []
-    for part, weight in rows.pieces(dialogue, r):
-        if weight == 1.0:
+    for part, kind in rows.pieces(dialogue, r):
+        if kind != "read":
             spans.append((len(ids), len(ids) + len(part)))
         ids += part
     return spans, ids

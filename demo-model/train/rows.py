@@ -14,9 +14,25 @@ from tokenizer import Tokenizer
 
 SHORT, LONG = 448, 4096  # tokens in a dialogue at most
 GROUP = 24  # batches that are cut from one pile, sorted by length so that little is padded
-OTHER_WEIGHT = 0.1  # of what the model only reads, beside 1 for what it must say
+FIRST = 12  # tokens of a call or an answer: they decide what is done, the rest is mostly copied
 GAPS = 0.3  # of dialogues have gaps in their positions
 END = "<|im_end|>"
+
+
+@dataclass
+class Weights:
+    """How much each token counts while training."""
+
+    read: float  # what the model only reads
+    first: float  # the first tokens of what it says
+    call: float  # the rest of a call
+    answer: float  # the rest of an answer
+
+    def of(self, kind: str, length: int) -> list[float]:
+        if kind == "read":
+            return [self.read] * length
+        first = min(FIRST, length)
+        return [self.first] * first + [self.call if kind == "call" else self.answer] * (length - first)
 
 
 @dataclass
@@ -27,8 +43,8 @@ class Row:
 
 
 class Rows:
-    def __init__(self, tokenizer: Tokenizer, seed: int) -> None:
-        self.tokenizer, self.seed, self.stock = tokenizer, seed, Stock()
+    def __init__(self, tokenizer: Tokenizer, seed: str, weights: Weights) -> None:
+        self.tokenizer, self.seed, self.weights, self.stock = tokenizer, seed, weights, Stock()
         self.marks = {mark: tokenizer.id[mark] for mark in tokenizer.tokens[-7:]}
 
     def short(self, group: int, tokens: int) -> list[tuple]:
@@ -55,9 +71,9 @@ class Rows:
         r = dialogues.r
         row = Row([], [], [])
         position = 0
-        for part, weight in self.pieces(self.draw(dialogues, r, length), r):
+        for part, kind in self.pieces(self.draw(dialogues, r, length), r):
             row.ids += part
-            row.weights += [weight] * len(part)
+            row.weights += self.weights.of(kind, len(part))
         gaps = sorted(r.sample(range(len(row.ids)), min(2, len(row.ids)))) if length == SHORT and r.random() < GAPS else []
         # Distances that a long conversation will have, at the price of a short one.
         for at in range(len(row.ids)):
@@ -71,7 +87,7 @@ class Rows:
         return dialogues.dialogue(r.choice((8, 14, 20)), r.choice((3, 8, 20, 30)), r.choice((6, 6, 20, 60)))
 
     def pieces(self, dialogue: Dialogue, r: random.Random):
-        """(tokens, weight), spelled as chat_template.jinja does it."""
+        """(tokens, "read", "call" or "answer"), spelled as chat_template.jinja does it."""
         x = r.random()
         style = "spaced" if x < 0.7 else "compact" if x < 0.85 else "sorted"
         quoted = r.random() < 0.1  # node-llama-cpp shows results as JSON strings
@@ -80,28 +96,27 @@ class Rows:
         if style != "spaced":  # how it is replayed must not be how it is said: only the last is learnt
             ends = [at for at, turn in enumerate(turns) if turn.role in ("call", "assistant")]
             last = r.choice(ends)
-        yield self.frame("<|im_start|>", "system\ntools:" + "".join(f" {tool}" for tool in dialogue.tools or ["none"]), END, "\n"), OTHER_WEIGHT
+        yield self.frame("<|im_start|>", "system\ntools:" + "".join(f" {tool}" for tool in dialogue.tools or ["none"]), END, "\n"), "read"
         for at, turn in enumerate(turns[: last + 1]):
             says = style == "spaced" or at == last
             yield from self.turn(turn, says, "spaced" if says else style, quoted)
 
     def turn(self, turn: Turn, says: bool, style: str, quoted: bool):
-        weight = 1.0 if says else OTHER_WEIGHT
         match turn.role:
             case "user":
-                yield self.frame("<|im_start|>", "user\n" + turn.text, END, "\n"), OTHER_WEIGHT
+                yield self.frame("<|im_start|>", "user\n" + turn.text, END, "\n"), "read"
             case "tool":
                 text = json.dumps(turn.text, ensure_ascii=False) if quoted else turn.text
-                yield self.frame("<|im_start|>", "user\n", "<tool_response>", f"\n{text}\n", "</tool_response>", END, "\n"), OTHER_WEIGHT
+                yield self.frame("<|im_start|>", "user\n", "<tool_response>", f"\n{text}\n", "</tool_response>", END, "\n"), "read"
             case "call":
-                yield self.frame("<|im_start|>", "assistant\n"), OTHER_WEIGHT
+                yield self.frame("<|im_start|>", "assistant\n"), "read"
                 call = f'\n{{"name": "{turn.tool}", "arguments": {spell(turn.arguments, style)}}}\n'
-                yield self.frame("<tool_call>", call, "</tool_call>", END), weight
-                yield self.frame("\n"), OTHER_WEIGHT
+                yield self.frame("<tool_call>", call, "</tool_call>", END), "call" if says else "read"
+                yield self.frame("\n"), "read"
             case _:
-                yield self.frame("<|im_start|>", "assistant\n"), OTHER_WEIGHT
-                yield self.frame(turn.text, END), weight
-                yield self.frame("\n"), OTHER_WEIGHT
+                yield self.frame("<|im_start|>", "assistant\n"), "read"
+                yield self.frame(turn.text, END), "answer" if says else "read"
+                yield self.frame("\n"), "read"
 
     def frame(self, *parts: str) -> list[int]:
         return [id for part in parts for id in ([self.marks[part]] if part in self.marks else self.tokenizer.text(part))]

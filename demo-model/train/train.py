@@ -4,42 +4,43 @@ same weights. Downloads nothing.
 
     python3 train.py --preset core --out DIR      # one core, about two hours
     python3 train.py --preset gpu --out DIR       # one GPU, some minutes
-    python3 train.py --preset core --steps 20     # a try
+    python3 train.py --steps 20                   # a try
 """
 import argparse
 import json
 import time
 from pathlib import Path
 
+import numpy
 import torch
 import torch.nn.functional as F
 
 from check import check
 from dialogues import Dialogues
 from model import Llama, Muon, Shape
-from rows import Rows
+from rows import Rows, Weights
 from stock import Stock
 from tokenizer import Tokenizer, learn
 
-PRESETS = {
-    "core": {"steps": 4300, "tokens": 4096},
-    "gpu": {"steps": 12000, "tokens": 32768},
-}
+TOKENS = {"core": 4096, "gpu": 32768}  # in a batch
+# First everything counts, so that it learns what texts look like and how to copy; then what it says.
+PHASES = [
+    {"name": "read", "steps": 1600, "weights": Weights(read=0.1, first=1, call=1, answer=1), "decay": 0.0},
+    {"name": "say", "steps": 1600, "weights": Weights(read=0.01, first=3, call=1, answer=0.5), "decay": 0.8},
+]
 SHAPE = {"width": 192, "layers": 4, "heads": 6, "inner": 512}
 MERGES = 1000
 MATRIX_RATE, OTHER_RATE = 0.02, 2e-3
 WARM_UP = 100  # steps
-DECAY = 0.45  # of all steps, at the end
-LONG_FROM, LONG_EVERY = 0.7, 20
-SAVE_EVERY = 400
+LONG_FROM, LONG_EVERY = 0.7, 20  # in the last phase: of its steps, and how often
 LOG_EVERY = 20
 
 
-def batches(rows: Rows, steps: int, tokens: int):
-    """The last steps have a long conversation now and then: that is dear, and needs little of it."""
+def batches(rows: Rows, steps: int, tokens: int, last: bool):
+    """At the end a long conversation comes now and then: that is dear, and needs little of it."""
     group, number, ready = 0, 0, []
     for step in range(steps):
-        if step >= LONG_FROM * steps and step % LONG_EVERY == 0:
+        if last and step >= LONG_FROM * steps and step % LONG_EVERY == 0:
             batch = rows.long(number)
             number += 1
         else:
@@ -52,31 +53,38 @@ def batches(rows: Rows, steps: int, tokens: int):
 
 def main() -> None:
     options = parse()
-    preset = PRESETS[options.preset]
-    steps, tokens = options.steps or preset["steps"], options.tokens or preset["tokens"]
     options.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(options.seed)
-    on_gpu = options.preset == "gpu"
-    device = torch.device("cuda" if on_gpu else "cpu")
-    if not on_gpu:
+    device = torch.device("cuda" if options.preset == "gpu" else "cpu")
+    if device.type == "cpu":
         torch.set_num_threads(1)  # one core; threads that wait for each other lose more than they win
         torch.set_flush_denormal(True)
     tokenizer = Tokenizer(learn(sample(options.seed), MERGES))
     shape = Shape(len(tokenizer.tokens), options.width, options.layers, options.heads, options.inner)
     model = Llama(shape).to(device)
     print(f"{sum(one.numel() for one in model.parameters())} parameters, {len(tokenizer.tokens)} tokens in the vocabulary", flush=True)
-    fit(model, tokenizer, batches(Rows(tokenizer, options.seed), steps, tokens), steps, device, options)
+    if options.after:
+        load(model, options.out)
+    names = [phase["name"] for phase in PHASES]
+    for at, phase in enumerate(PHASES):
+        if options.after and at <= names.index(options.after):
+            continue
+        steps = options.steps or phase["steps"]
+        # The first phase keeps the plain seed.
+        rows = Rows(tokenizer, f"{options.seed}/{phase['name']}" if at else f"{options.seed}", phase["weights"])
+        data = batches(rows, steps, TOKENS[options.preset], phase is PHASES[-1])
+        fit(model, data, steps, phase["decay"], device, options.out)
+        save(model, tokenizer, options.out)
     print(check(model, tokenizer, device), flush=True)
-    save(model, tokenizer, options.out)
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--preset", choices=PRESETS, default="core")
+    parser.add_argument("--preset", choices=TOKENS, default="core")
     parser.add_argument("--out", type=Path, default=Path("out"))
     parser.add_argument("--seed", type=int, default=1)
-    for name in ("steps", "tokens"):
-        parser.add_argument(f"--{name}", type=int, help="instead of the preset's")
+    parser.add_argument("--steps", type=int, help="of each phase, for a try")
+    parser.add_argument("--after", choices=[phase["name"] for phase in PHASES], help="go on after this phase with what --out holds")
     for name, value in SHAPE.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     return parser.parse_args()
@@ -88,16 +96,15 @@ def sample(seed: int) -> str:
     return "\n".join(turn.text for _ in range(3000) for turn in dialogues.dialogue(2, 3).turns)
 
 
-def fit(model: Llama, tokenizer: Tokenizer, data, steps: int, device: torch.device, options) -> None:
+def fit(model: Llama, data, steps: int, decay: float, device: torch.device, out: Path) -> None:
+    """One phase. `decay` is the part of it, at its end, in which the rates fall to nothing."""
     matrices = [one for name, one in model.named_parameters() if one.ndim == 2 and "embd" not in name]
     others = [one for name, one in model.named_parameters() if one.ndim != 2 or "embd" in name]
     adam = torch.optim.AdamW(others, lr=OTHER_RATE, betas=(0.9, 0.98), weight_decay=0.0)
     muon = Muon(matrices, MATRIX_RATE)
-    began, seen, log = time.time(), 0, (options.out / "log.csv").open("w")
+    began, seen, log = time.time(), 0, (out / "log.csv").open("a")
     for step, (ids, weights, positions) in enumerate(data):
-        if step % SAVE_EVERY == SAVE_EVERY - 1:
-            save(model, tokenizer, options.out)
-        scale = min(1, (step + 1) / WARM_UP, (steps - step) / (DECAY * steps))
+        scale = min(1, (step + 1) / WARM_UP, (steps - step) / (decay * steps) if decay else 1)
         for group in adam.param_groups:
             group["lr"] = OTHER_RATE * scale
         ids, weights, positions = ids.to(device), weights[:, 1:].to(device), positions.to(device)
@@ -112,14 +119,21 @@ def fit(model: Llama, tokenizer: Tokenizer, data, steps: int, device: torch.devi
         muon.step(scale)
         seen += len(wanted)
         if (step + 1) % LOG_EVERY == 0:
-            said = weights == 1
+            said = weights >= 0.5
             right = (logits.argmax(-1) == wanted)[said].float().mean().item()
             seconds = time.time() - began
             line = f"{step + 1},{seconds:.0f},{seen},{losses[said].mean().item():.5f},{right:.5f},{scale:.3f},{seen / seconds:.0f}"
             log.write(line + "\n")
             log.flush()
-            if (step + 1) % (LOG_EVERY * 10) == 0 or steps < 500:
-                print(line, flush=True)
+            print(line, flush=True)
+
+
+def load(model: Llama, out: Path) -> None:
+    raw = torch.from_numpy(numpy.fromfile(out / "weights.f32", "<f4"))
+    parts = raw.split([one.numel() for one in model.parameters()])
+    with torch.no_grad():
+        for one, part in zip(model.parameters(), parts):
+            one.copy_(part.view_as(one))
 
 
 def save(model: Llama, tokenizer: Tokenizer, out: Path) -> None:
