@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { messageOf, turnOf } from "../store/store.conformance.ts";
+import { messageOf, turnOf } from "../store/examples.ts";
 import type { Session, StoredMessage } from "../store/store.ts";
 import { toHistory, toSessionMessage } from "./history.ts";
 

@@ -53,7 +53,10 @@ test("each product is known by what it says of itself, on whatever port", async 
     ],
     ["lmstudio", { "/api/v1/models": { models: [{ key: "a", loaded_instances: [] }] } }],
     ["lmstudio", { "/api/v0/models": { data: [{ id: "a", state: "loaded", type: "llm" }] } }],
-    ["litellm", { "/v1/models": owned("openai"), "/health/liveliness": JSON.stringify("I'm alive!") }],
+    [
+      "litellm",
+      { "/v1/models": owned("openai"), "/health/liveliness": JSON.stringify("I'm alive!") },
+    ],
     ["mlx", { "/v1/models": { data: [{ id: "m" }] }, "/health": { status: "ok" } }],
     ["custom", { "/v1/models": owned("someone") }],
     ["custom", { "/v1/models": owned("someone"), "/health": { status: "ok" } }],

@@ -68,68 +68,25 @@ const MAX_LIST_BYTES = 8 * 1024 * 1024;
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
 export function createModelServer(options: ModelServerOptions): ModelServer {
-  const { id, baseUrl, egress, headTimeoutMs = LIST_TIMEOUT_MS } = options;
-  const headers = {
-    ...(options.apiKey && { authorization: `Bearer ${options.apiKey}` }),
-    ...options.headers,
-  };
-
-  async function send(
-    path: string,
-    request: { body?: string; method?: string; purpose: string; headTimeoutMs?: number },
-    signal: AbortSignal,
-  ): Promise<EgressResponse> {
-    const url = joinUrl(baseUrl, path);
-    const { body } = request;
-    try {
-      return await egress.request({
-        method: body === undefined ? "GET" : "POST",
-        ...request,
-        url,
-        headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
-        signal,
-      });
-    } catch (cause) {
-      // The guard's own refusal and the caller's abort already say what happened.
-      if (cause instanceof Fault && cause.code !== "EGRESS_TIMEOUT") throw cause;
-      signal.throwIfAborted();
-      const { ports, start } = presetNamed(id);
-      const own = ports.length > 0 && { start };
-      throw new Fault("MODEL_UNREACHABLE", { provider: id, url, ...own }, { cause });
-    }
-  }
-
-  function toReadFailure(error: unknown, signal: AbortSignal): unknown {
-    if (signal.aborted) return signal.reason;
-    if (error instanceof Fault) return error;
-    if (error instanceof RangeError) {
-      return new Fault("MODEL_GARBLED", { provider: id, detail: error.message }, { cause: error });
-    }
-    return new Fault("MODEL_STREAM_CUT", { provider: id }, { cause: error });
-  }
-
-  async function readText(response: EgressResponse, maxBytes: number, signal: AbortSignal) {
-    try {
-      return await response.text(maxBytes);
-    } catch (error) {
+  const { id, headTimeoutMs = LIST_TIMEOUT_MS } = options;
+  const send = createSender(options);
+  const toReadFailure = (error: unknown, signal: AbortSignal) => readFailure(id, error, signal);
+  const readText = (response: EgressResponse, maxBytes: number, signal: AbortSignal) =>
+    response.text(maxBytes).catch((error: unknown) => {
       throw toReadFailure(error, signal);
-    }
-  }
+    });
 
   return {
     id,
     toReadFailure,
 
     async read(path, schema, signal, body) {
-      const response = await send(
-        path,
-        {
-          ...(body && { body: JSON.stringify(body) }),
-          purpose: "models.list",
-          headTimeoutMs,
-        },
-        signal,
-      );
+      const sent = {
+        ...(body && { body: JSON.stringify(body) }),
+        purpose: "models.list",
+        headTimeoutMs,
+      };
+      const response = await send(path, sent, signal);
       const text = await readText(response, MAX_LIST_BYTES, signal);
       if (response.status !== 200) throw toRefusal({ provider: id, status: response.status, text });
       return parse(schema, text, id);
@@ -156,6 +113,42 @@ export function createModelServer(options: ModelServerOptions): ModelServer {
         : fault;
     },
   };
+}
+
+type Sent = { body?: string; method?: string; purpose: string; headTimeoutMs?: number };
+
+/** Sends with the server's headers; what keeps it from being reached is `MODEL_UNREACHABLE`. */
+function createSender({ id, baseUrl, egress, apiKey, headers: own }: ModelServerOptions) {
+  const headers = { ...(apiKey && { authorization: `Bearer ${apiKey}` }), ...own };
+  return async (path: string, request: Sent, signal: AbortSignal): Promise<EgressResponse> => {
+    const url = joinUrl(baseUrl, path);
+    const { body } = request;
+    try {
+      return await egress.request({
+        method: body === undefined ? "GET" : "POST",
+        ...request,
+        url,
+        headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+        signal,
+      });
+    } catch (cause) {
+      // The guard's own refusal and the caller's abort already say what happened.
+      if (cause instanceof Fault && cause.code !== "EGRESS_TIMEOUT") throw cause;
+      signal.throwIfAborted();
+      const { ports, start } = presetNamed(id);
+      const known = ports.length > 0 && { start };
+      throw new Fault("MODEL_UNREACHABLE", { provider: id, url, ...known }, { cause });
+    }
+  };
+}
+
+function readFailure(provider: string, error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason;
+  if (error instanceof Fault) return error;
+  if (error instanceof RangeError) {
+    return new Fault("MODEL_GARBLED", { provider, detail: error.message }, { cause: error });
+  }
+  return new Fault("MODEL_STREAM_CUT", { provider }, { cause: error });
 }
 
 /** `names` is empty where the server would not tell: the fault then says how to list them. */

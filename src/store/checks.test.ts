@@ -8,7 +8,7 @@ import { systemClock as clock } from "../base/clock.ts";
 import { createStoreChecks, decideSpace } from "./checks.ts";
 import { migrations } from "./migrations.ts";
 import { createStore, storeFile } from "./sqlite.ts";
-import { addSession, openTurn } from "./store.conformance.ts";
+import { addSession, openTurn } from "./examples.ts";
 
 const root = mkdtempSync(join(tmpdir(), "isopod-checks-"));
 after(() => rmSync(root, { recursive: true }));

@@ -19,7 +19,7 @@ import { openDatabase } from "./database.ts";
 import { lockFolder } from "./lock.ts";
 import { migrations } from "./migrations.ts";
 import { createStore, storeFile } from "./sqlite.ts";
-import { addSession, messageOf, openTurn } from "./store.conformance.ts";
+import { addSession, messageOf, openTurn } from "./examples.ts";
 
 const root = mkdtempSync(join(tmpdir(), "isopod-database-"));
 after(() => rmSync(root, { recursive: true }));
