@@ -91,6 +91,12 @@ async function measureChats(): Promise<Row[]> {
     const firstThrough = await firstTokens(through);
     const promptTokens = await helloTokens();
 
+    const routed: Target = {
+      ...through,
+      body: { model: `ollama/${MODEL}`, messages, stream: true },
+    };
+    const routedRows = await measureRouted({ direct, routed, pid: running.pid });
+
     await setPace({ tokens: 64, delayMs: 5 });
     const loadDirect = await load(direct, 32);
     const cpuBefore = cpuMs(running.pid);
@@ -114,6 +120,7 @@ async function measureChats(): Promise<Row[]> {
       { what: "  per second, direct", is: loadDirect.perSecond },
       { what: "  per second, through the gateway", is: loadThrough.perSecond },
       { what: "CPU for a chat of 64 tokens, ms", is: cpu, reach: 8, theirs: 300 },
+      ...routedRows,
       {
         what: '"hello": prompt tokens (characters / 4)',
         is: promptTokens,
@@ -130,6 +137,38 @@ async function measureChats(): Promise<Row[]> {
   } finally {
     await running.stop();
   }
+}
+
+/** `provider/model`: no agent, the client's own prompt and tools, as other gateways pass them on. */
+async function measureRouted({
+  direct,
+  routed,
+  pid,
+}: {
+  direct: Target;
+  routed: Target;
+  pid: number;
+}): Promise<Row[]> {
+  await setPace({ tokens: 16, delayMs: 0 });
+  const firstDirect = await firstTokens(direct);
+  const firstRouted = await firstTokens(routed);
+  await setPace({ tokens: 64, delayMs: 20 }); // 50 tokens a second each, as a server under load gives
+  const loadDirect = await load(direct, 128);
+  const cpuBefore = cpuMs(pid);
+  const loadRouted = await load(routed, 128);
+  const cpu = (cpuMs(pid) - cpuBefore) / loadRouted.chats;
+  return [
+    { what: "routed: first token, over direct, ms", is: firstRouted - firstDirect, reach: 2 },
+    {
+      what: "routed: 128 chats at once, % of direct",
+      is: (100 * loadRouted.perSecond) / loadDirect.perSecond,
+      reach: 85,
+      more: true,
+    },
+    { what: "  per second, direct", is: loadDirect.perSecond },
+    { what: "  per second, routed", is: loadRouted.perSecond },
+    { what: "  CPU for a routed chat of 64 tokens, ms", is: cpu },
+  ];
 }
 
 async function firstTokens(target: Target): Promise<number> {

@@ -189,7 +189,7 @@ const ProviderSettings = z.object({
     .positive()
     .max(10_000)
     .optional()
-    .describe("Requests at once; without it what the server reports, else 32")
+    .describe("Requests at once; without it what the server reports, else 256")
     .meta({ examples: [4] }),
   localService: LocalService.optional(),
   locality: z

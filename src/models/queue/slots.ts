@@ -7,8 +7,8 @@ import { createModelServer, type ModelServerOptions } from "../model-server.ts";
 import { type ProductId, rootOf } from "../presets.ts";
 import type { ProviderSettings } from "../settings.ts";
 
-/** Where nothing is known: vLLM and its like batch many, and a queue of our own must not slow them down. */
-const UNKNOWN_SLOTS = 32;
+/** Where nothing is known: vLLM batches so many by itself (`max_num_seqs`), and our queue must not slow it down. */
+const UNKNOWN_SLOTS = 256;
 
 /** Undefined where the server does not say. Throws the signal's reason only. */
 export async function readSlots(
