@@ -32,9 +32,11 @@ export type ProgramStart = {
   signal?: AbortSignal;
   /**
    * For one that runs for long: it also ends, within moments, after kill -9 of this process. It has no
-   * standard input then, and `end` asks it to end before it is ended.
+   * standard input then unless it `listens`, and `end` asks it to end before it is ended.
    */
   endsWithUs?: boolean;
+  /** Its standard input stays open for `write`, instead of `input`; with `endsWithUs` it takes no `fds`. */
+  listens?: boolean;
 };
 
 export interface Program {
@@ -46,6 +48,8 @@ export interface Program {
   readonly output: AsyncIterable<Output>;
   /** Resolves when the program has ended and its output was drained. Never rejects. */
   readonly ended: Promise<{ exitCode: number | null; signal: string | null }>;
+  /** To the standard input of one that was started with `listens`; lost where it has ended. */
+  write(bytes: string | Uint8Array): void;
   kill(): void;
   /** Asks one that was started with `endsWithUs` to end, and ends it some seconds later; kills any other. */
   end(): void;

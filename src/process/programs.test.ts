@@ -155,26 +155,61 @@ test("programs end with the gateway, also when it forgets to close them", async 
   await gone(pid);
 });
 
-test("a program that ends with us ends after kill -9, with all that it started", async () => {
-  const here = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
-  const script = `import { createPrograms } from ${here("programs.ts")};
+for (const listens of [false, true]) {
+  test(`a program that ends with us ends after kill -9, with all that it started${listens ? ", though it listens to us" : ""}`, async () => {
+    const here = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
+    const script = `import { createPrograms } from ${here("programs.ts")};
     import { openDoors } from ${here("doors.ts")};
     const programs = createPrograms({ doors: openDoors, ledger: { append() {} }, path: "/bin:/usr/bin" });
     const args = ["-c", "sleep 60 & echo $!; echo $$; wait"];
     const env = { PATH: "/bin:/usr/bin" };
-    const start = { command: "sh", args, env, purpose: "test", network: "none", endsWithUs: true };
+    const start = { command: "sh", args, env, purpose: "test", network: "none", endsWithUs: true, listens: ${listens} };
     for await (const { bytes } of programs.start(start).output) process.stdout.write(bytes);`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script]);
+    const child = spawn(process.execPath, ["--input-type=module", "-e", script]);
+    let said = "";
+    for await (const text of child.stdout.setEncoding("utf8")) {
+      said += String(text);
+      if (said.trim().split("\n").length === 2) break;
+    }
+    child.kill("SIGKILL");
+    for (const pid of said.trim().split("\n").map(Number)) {
+      assert.ok(pid > 0);
+      await gone(pid);
+    }
+  });
+}
+
+for (const endsWithUs of [false, true]) {
+  const how = endsWithUs ? "that ends with us" : "of the usual kind";
+  test(`a program ${how} that listens hears what is written to it`, async (t) => {
+    const { programs } = create(t);
+    const args = ["-c", "read a; echo got $a; read b; echo got $b"];
+    const env = { PATH: process.env["PATH"] ?? "" };
+    const program = programs.start({ ...SH, env, args, endsWithUs, listens: true });
+    let said = "";
+    program.write("one\n");
+    for await (const { bytes } of program.output) {
+      said += Buffer.from(bytes).toString();
+      if (said === "got one\n") program.write("two\n");
+    }
+    assert.equal(said, "got one\ngot two\n");
+    program.write("three\n"); // it has ended: nobody hears it, and nothing fails
+    assert.deepEqual(await program.ended, { exitCode: 0, signal: null });
+  });
+}
+
+test("a program that listens and ends with us is asked to end, though its input is open", async (t) => {
+  const { programs } = create(t);
+  const env = { PATH: process.env["PATH"] ?? "" };
+  const args = ["-c", "trap 'echo bye; exit 7' TERM; echo up; while :; do sleep 0.05; done"];
+  const program = programs.start({ ...SH, env, args, endsWithUs: true, listens: true });
   let said = "";
-  for await (const text of child.stdout.setEncoding("utf8")) {
-    said += String(text);
-    if (said.trim().split("\n").length === 2) break;
+  for await (const { bytes } of program.output) {
+    said += Buffer.from(bytes).toString();
+    if (said === "up\n") program.end();
   }
-  child.kill("SIGKILL");
-  for (const pid of said.trim().split("\n").map(Number)) {
-    assert.ok(pid > 0);
-    await gone(pid);
-  }
+  assert.equal(said, "up\nbye\n");
+  assert.equal((await program.ended).exitCode, 7);
 });
 
 test("end() asks a program that ends with us to end, and its exit code comes through", async (t) => {

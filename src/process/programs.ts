@@ -91,8 +91,8 @@ function isProgram(file: string): boolean {
 }
 
 function launch(doors: Doors, file: string, start: ProgramStart): ChildProcess {
-  const { command, env = {}, cwd, input, fds = [], endsWithUs = false } = start;
-  const [program, args] = endsWithUs ? watched(file, start.args) : [file, start.args];
+  const { command, env = {}, cwd, input, fds = [], endsWithUs = false, listens = false } = start;
+  const [program, args] = endsWithUs ? watched(file, start.args, listens) : [file, start.args];
   let child: ChildProcess;
   try {
     child = doors.start(() =>
@@ -103,9 +103,10 @@ function launch(doors: Doors, file: string, start: ProgramStart): ChildProcess {
         detached: true, // a process group of its own, so that all of it can be ended
         env: { ...env },
         stdio: [
-          input || endsWithUs ? "pipe" : "ignore",
+          input || endsWithUs || listens ? "pipe" : "ignore",
           "pipe",
           "pipe",
+          ...(endsWithUs && listens ? ["pipe" as const] : []), // the watcher's
           ...fds.map(() => "pipe" as const),
         ],
         ...(cwd === undefined ? {} : { cwd }),
@@ -140,7 +141,7 @@ function feed(child: ChildProcess, fd: number, bytes: Uint8Array | undefined): v
 
 function toProgram(
   child: ChildProcess,
-  { command, signal, endsWithUs }: ProgramStart,
+  { command, signal, endsWithUs, listens }: ProgramStart,
   exited: Promise<void>,
 ): Program {
   const { pid, stdout, stderr } = child;
@@ -159,8 +160,11 @@ function toProgram(
     child.once("close", (exitCode, name) => resolve({ exitCode, signal: name }));
   });
   child.stdin?.on("error", () => {}); // it may be over already
-  const end = () => (endsWithUs ? void child.stdin?.end() : kill());
-  return { pid, output: mergeOutput({ stdout, stderr }, exited), ended, kill, end };
+  const watcher = listens ? child.stdio[3] : child.stdin;
+  if (watcher instanceof Writable) watcher.on("error", () => {}); // so may the watcher
+  const end = () => (endsWithUs && watcher instanceof Writable ? void watcher.end() : kill());
+  const write = (bytes: string | Uint8Array) => void child.stdin?.write(bytes);
+  return { pid, output: mergeOutput({ stdout, stderr }, exited), ended, write, kill, end };
 }
 
 function killGroup(pid: number): void {
