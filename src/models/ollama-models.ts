@@ -6,6 +6,13 @@ import { Fault } from "../base/fault.ts";
 import type { ModelServer } from "./model-server.ts";
 import type { Model } from "./provider.ts";
 
+/** Nobody has more on one machine; of those beyond, only what the listing itself tells is known. */
+const MAX_SHOWN = 1_000;
+/** As many as Ollama reads files for without others having to wait. */
+const SHOWN_AT_ONCE = 32;
+
+const keyOf = ({ name, digest = "" }: Tag) => `${name}@${digest}`;
+
 export type OllamaListing = { list(signal: AbortSignal): Promise<Model[]> };
 
 export function createOllamaListing(server: ModelServer): OllamaListing {
@@ -13,7 +20,7 @@ export function createOllamaListing(server: ModelServer): OllamaListing {
   const known = new Map<string, Show>();
 
   async function show(tag: Tag, signal: AbortSignal): Promise<Show | undefined> {
-    const key = `${tag.name}@${tag.digest ?? ""}`;
+    const key = keyOf(tag);
     const before = tag.digest ? known.get(key) : undefined;
     if (before) return before;
     try {
@@ -27,15 +34,26 @@ export function createOllamaListing(server: ModelServer): OllamaListing {
     }
   }
 
+  /** A few at a time, and what was learnt of weights that are gone is dropped. */
+  async function showAll(tags: readonly Tag[], signal: AbortSignal) {
+    const shown: (Show | undefined)[] = [];
+    for (let from = 0; from < tags.length; from += SHOWN_AT_ONCE) {
+      const some = tags.slice(from, from + SHOWN_AT_ONCE);
+      shown.push(...(await Promise.all(some.map((tag) => show(tag, signal)))));
+    }
+    const there = new Set(tags.map(keyOf));
+    for (const key of known.keys()) if (!there.has(key)) known.delete(key);
+    return shown;
+  }
+
   return {
     async list(signal) {
       const [{ models }, loaded] = await Promise.all([
         server.read("/api/tags", Tags, signal),
         readLoaded(server, signal),
       ]);
-      return Promise.all(
-        models.map(async (tag) => toModel(tag, await show(tag, signal), loaded.get(tag.name))),
-      );
+      const shown = await showAll(models.slice(0, MAX_SHOWN), signal);
+      return models.map((tag, at) => toModel(tag, shown[at], loaded.get(tag.name)));
     },
   };
 }

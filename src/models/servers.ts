@@ -10,6 +10,7 @@ import { attended } from "./queue/attended.ts";
 import { createAddresses, createSearch } from "./addresses.ts";
 import type { DiscoveryDeps, Note } from "./discovery.ts";
 import { createHealth, type Health } from "./routing/health.ts";
+import { toListed } from "./listed.ts";
 import type { LocalServices } from "./local-service/services.ts";
 import { createOpened } from "./opened.ts";
 import type { Model, Provider } from "./provider.ts";
@@ -74,7 +75,7 @@ export function createServers(deps: ServersDeps): Servers {
   const notes = new Map<string, Note>();
   const note = (note: Note) => void notes.set(note.text, note);
   const health = createHealth(clock);
-  const ears = createEars(deps.watch);
+  const ears = createEars(deps.watch, deps.mode);
   const search = createSearch(deps, note);
   const addresses = createAddresses(deps, search);
   const { services } = deps;
@@ -127,7 +128,8 @@ export function createServers(deps: ServersDeps): Servers {
       if (start) await services?.ensure(id, onWait, signal);
       return opened.get(id, signal);
     },
-    models: async (server, signal) => ears.learn(server, await opened.models(server, signal)),
+    models: async (server, signal) =>
+      ears.learn(server, toListed(await opened.models(server, signal))),
     forget: (id) => opened.forget(id),
     discover: (signal) => search.run(signal),
     health,

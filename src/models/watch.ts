@@ -1,8 +1,9 @@
 /** Hears of every request to every model, whoever makes it: for books, and for what forbids one. */
 
-import type { Locality } from "../protocol/event.ts";
+import type { Locality, Mode } from "../protocol/event.ts";
 import { type Place, placeOfModel } from "./locality.ts";
 import type { ChatEvent, ChatRequest, Model, Provider } from "./provider.ts";
+import { checkMode } from "./reach.ts";
 
 export type ChatDone = Extract<ChatEvent, { type: "done" }>;
 
@@ -23,6 +24,11 @@ export interface ChatWatch {
 /** What one provider's chats report to. */
 export type Ear = {
   begins(request: ChatRequest): void;
+  /**
+   * In the moment before it is sent, once it has its turn. Throws `MODEL_NOT_ALLOWED`: the mode may have been
+   * narrowed since its route was chosen, and the guard sees no cloud behind an address of this machine.
+   */
+  sends(model: string): void;
   ends(request: ChatRequest, done: ChatDone): void;
 };
 
@@ -49,20 +55,23 @@ export function heard(provider: Provider, ear: Ear): Provider {
 }
 
 /** Ears for each server; which of its models are in the cloud is learnt from its listings. */
-export function createEars(watch: ChatWatch | undefined) {
+export function createEars(watch: ChatWatch | undefined, mode: () => Mode) {
   const clouds = new Set<string>();
   const toRef = (id: string, model: string) => `${id}/${model}`;
   return {
     of({ id, place }: { id: string; place: Place }): Ear {
-      if (!watch) return DEAF;
+      const placeAt = (ref: string) => placeOfModel(clouds.has(ref) ? "cloud" : "unknown", place);
       const about = (request: ChatRequest): WatchedChat => {
         const ref = toRef(id, request.model);
-        const own = clouds.has(ref) ? "cloud" : "unknown";
-        return { ref, locality: placeOfModel(own, place).locality, request };
+        return { ref, locality: placeAt(ref).locality, request };
       };
       return {
-        begins: (request) => watch.begins(about(request)),
-        ends: (request, done) => watch.ends(about(request), done),
+        begins: (request) => watch?.begins(about(request)),
+        sends(model) {
+          const ref = toRef(id, model);
+          checkMode({ ref, provider: id }, placeAt(ref), mode());
+        },
+        ends: (request, done) => watch?.ends(about(request), done),
       };
     },
     learn({ id }: { id: string }, models: Model[]): Model[] {
@@ -74,8 +83,6 @@ export function createEars(watch: ChatWatch | undefined) {
     },
   };
 }
-
-const DEAF: Ear = { begins: () => {}, ends: () => {} };
 
 /** All of them hear of everything; the first one that forbids a request is the one that is told. */
 export const watchedBy = (watches: readonly ChatWatch[]): ChatWatch => ({

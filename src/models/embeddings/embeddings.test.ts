@@ -138,6 +138,7 @@ test("embeddings take their turn before the server, and the books hear of them",
       onEnd: (fault) => void heard.push(`end ${fault?.code ?? "well"}`),
       ear: {
         begins: ({ model, person }) => void heard.push(`${model} ${person}`),
+        sends: () => {},
         ends: (_, { usage }) => void heard.push(`${usage.inputTokens} ${usage.outputTokens}`),
       },
     },
@@ -177,6 +178,7 @@ test("embeddings that never come end in MODEL_TIMEOUT, and who may not ask is to
       begins: () => {
         throw spent;
       },
+      sends: () => {},
       ends: () => {},
     },
   });

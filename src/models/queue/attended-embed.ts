@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import { Fault } from "../../base/fault.ts";
 import type { ChatRequest, EmbedRequest, Provider } from "../provider.ts";
 import type { Attendance } from "./attended.ts";
+import { toCount } from "./plausible.ts";
 
 /**
  * The same as `attended` does for chats: embeddings take their turn before the server, have an end, and are
@@ -24,7 +25,9 @@ export function attendedEmbed(
       const { giveWay } = place;
       const signals = giveWay ? [signal, late.signal, giveWay] : [signal, late.signal];
       try {
-        const embedding = await embed(request, AbortSignal.any(signals));
+        ear?.sends(model);
+        const made = await embed(request, AbortSignal.any(signals));
+        const embedding = { ...made, inputTokens: toCount(made.inputTokens) };
         onEnd(undefined);
         const { inputTokens } = embedding;
         ear?.ends(asked, { type: "done", reason: "stop", usage: { inputTokens, outputTokens: 0 } });

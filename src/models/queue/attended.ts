@@ -9,6 +9,7 @@ import type { ChatEvent, ChatRequest, Provider } from "../provider.ts";
 import { attendedEmbed } from "./attended-embed.ts";
 import { createWatch, type Timeouts } from "../timeouts.ts";
 import type { Ear } from "../watch.ts";
+import { toPlausible } from "./plausible.ts";
 import type { Entry, Place, Scheduler } from "./scheduler.ts";
 
 export type Attendance = {
@@ -43,8 +44,10 @@ export function attended(provider: Provider, attendance: Attendance): Provider {
       const watch = createWatch(provider.id, timeouts, clock);
       const over = onBegin();
       try {
-        for await (const event of provider.chat(request, anyOf(signal, watch.signal, place))) {
+        ear?.sends(model);
+        for await (const given of provider.chat(request, anyOf(signal, watch.signal, place))) {
           watch.pause();
+          const event = given.type === "done" ? toPlausible(given) : given;
           if (event.type === "done") {
             onEnd(undefined);
             ear?.ends(request, event);

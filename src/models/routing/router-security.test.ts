@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { toTargets } from "../discovery.ts";
+import { chatRequest, collect } from "../provider.conformance.ts";
 import {
   createTestRouter,
   DEMO,
@@ -145,4 +146,34 @@ test("a declared locality opens a name that looks public, for the guard to check
   });
 
   assert.ok(egress.sent.length > 0);
+});
+
+test("security: a mode that was narrowed since the route was chosen keeps the next request of it from being sent", async (t) => {
+  const { server } = await ollama(t, [{ name: "gpt-oss:120b-cloud" }, SMALL]);
+  const providers = {
+    ollama: { api: "ollama", baseUrl: server.url },
+  };
+  const { router, egress, state } = createTestRouter({ models: { providers }, mode: "internet" });
+  const route = async (picked: string) => {
+    const [candidate] = await router.route({ picked }, signal());
+    assert.ok(candidate);
+    return candidate;
+  };
+  const [cloud, near] = [await route("ollama/gpt-oss:120b-cloud"), await route("ollama/qwen3:8b")];
+  const say = ({ provider, model }: typeof cloud) =>
+    collect(provider, chatRequest({ model: model.id }));
+  await say(cloud); // the control
+  const chats = () => egress.sent.filter(({ url }) => url.endsWith("/api/chat")).length;
+  assert.equal(chats(), 1);
+
+  state.mode = "private";
+  await assert.rejects(say(cloud), { code: "MODEL_NOT_ALLOWED" });
+  const embed = cloud.provider.embed?.(
+    { model: cloud.model.id, texts: ["secret"], contextTokens: 2048 },
+    signal(),
+  );
+  await assert.rejects(embed ?? Promise.resolve(), { code: "MODEL_NOT_ALLOWED" });
+  assert.equal(chats(), 1);
+  await say(near);
+  assert.equal(chats(), 2);
 });
