@@ -51,3 +51,29 @@ test("a person's responses take 64 MiB at most: the longest unused go, nobody el
   assert.equal((await kept.conversation("kim", "two")).length, 1);
   assert.deepEqual(await kept.get("lee", "lee"), {});
 });
+
+test("security: a request of references reads each response once, and grows to no multiple of what is kept", async () => {
+  let reads = 0;
+  const counted = createKeptResponses(
+    {
+      ...store.responses,
+      get(owner, id) {
+        reads += 1;
+        return store.responses.get(owner, id);
+      },
+    },
+    clock,
+  );
+  const name = "0123456789abcdef".repeat(2);
+  const text = "x".repeat(1024 * 1024);
+  const output = [{ type: "message", role: "assistant", content: [{ type: "output_text", text }] }];
+  const response = { id: `resp_${name}`, output };
+  await counted.keep({ id: response.id, owner: "max", previous: undefined, items: [], response });
+
+  const refer = (times: number) =>
+    Array.from({ length: times }, () => ({ type: "item_reference", id: `msg_${name}_0` }) as const);
+  assert.equal((await counted.resolve("max", refer(50))).length, 50);
+  assert.equal(reads, 1);
+  await assert.rejects(counted.resolve("max", refer(100)), { code: "REQUEST_TOO_LARGE" });
+  await assert.rejects(counted.resolve("lee", refer(100_000)), { code: "REQUEST_INVALID" });
+});
