@@ -25,7 +25,8 @@ async function readOne(path: string): Promise<{ name: string; data: string }> {
   try {
     return { name: basename(path), data: (await readFile(path)).toString("base64") };
   } catch (cause) {
-    const detail = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    const detail = code === "ENOENT" ? "there is no such file" : code;
     throw new Fault("IMAGE_UNUSABLE", { path, detail }, { cause });
   }
 }

@@ -121,7 +121,9 @@ test("wrong use ends with 2, and the fix names the help of the command", async (
     ["chta", /unknown command 'chta'.*chat/s],
     ["chat --jason hello", /unknown option '--jason'.*--json/s],
     ["mode set", /missing required argument/],
-    ["gateway", /needs one more word/],
+    ["gateway", /"isopod gateway" needs one more word\n.*isopod gateway --help/],
+    ["models lsit", /unknown command 'lsit'.*isopod models --help/s],
+    ["models service", /"isopod models service" needs one more word/],
     ["models use a b", /too many arguments/],
   ] as const) {
     const { code, out, err } = await isopod(words);
@@ -130,6 +132,21 @@ test("wrong use ends with 2, and the fix names the help of the command", async (
     assert.match(err, said);
     assert.match(err, /fix {3}See `isopod[^`]* --help`/);
     assert.equal(out, "");
+  }
+});
+
+test("what the gateway cannot read of a request is answered with the help of the command", async () => {
+  const refused = new ReportedFault({ code: "REQUEST_INVALID", message: "No", fix: "See the API" });
+  const { code, err } = await isopod("do it", failing(refused));
+  assert.equal(code, 2);
+  assert.match(err, /fix {3}See `isopod do it --help`/);
+});
+
+test("each group of commands says in words what it is for", async () => {
+  for (const group of ["gateway", "models", "models service", "context", "mode", "config"]) {
+    const { out } = await isopod(`${group} --help`);
+    const [, , meaning = ""] = out.split("\n");
+    assert.ok(meaning.split(" ").length > 3, `${group}: ${meaning}`);
   }
 });
 

@@ -2,7 +2,7 @@
 
 import { Command as Parser, CommanderError } from "commander";
 
-import { Fault, type FaultReport, type ReportedFault, toFault } from "../base/fault.ts";
+import { Fault, type FaultReport, ReportedFault, toFault } from "../base/fault.ts";
 import type { Call, Command, Host } from "./command.ts";
 import { type Interrupts, isInterruption } from "./interrupts.ts";
 import type { Terminal } from "./terminal.ts";
@@ -41,7 +41,7 @@ export async function run({
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0; // help or version, printed
     if (isInterruption(error, signal)) return 130;
-    const fault = toFault(toUsage(error, words, commands), report);
+    const fault = toFault(toUsage(toWords(error, begun), words, commands), report);
     if (words.includes("--json")) terminal.json(toJson(fault.toJSON(), begun));
     else printFault(fault, terminal);
     return fault.exit;
@@ -51,16 +51,36 @@ export async function run({
 const toJson = (fault: FaultReport, command: Command | undefined): unknown =>
   command?.toJson?.(fault) ?? { error: fault };
 
+/** What the gateway cannot read of a request came from the words of the command. */
+function toWords(error: unknown, command: Command | undefined): unknown {
+  if (!(error instanceof ReportedFault) || error.code !== "REQUEST_INVALID" || !command)
+    return error;
+  const { code, message } = error;
+  return new ReportedFault({ code, message, fix: `See \`isopod ${command.name} --help\`` });
+}
+
 /** What commander refuses, as a fault whose fix names the help of the very command. */
 function toUsage(error: unknown, words: readonly string[], commands: readonly Command[]): unknown {
   if (!(error instanceof CommanderError)) return error;
   const line = words.join(" ");
   const known = commands.find(({ name }) => line === name || line.startsWith(`${name} `));
+  const command = ["isopod", known?.name ?? groupOf(words, commands)].filter(Boolean).join(" ");
   const detail =
     error.code === "commander.help"
-      ? `"isopod ${words.filter((word) => !word.startsWith("-")).join(" ")}" needs one more word`
+      ? `"${command}" needs one more word`
       : error.message.replace(/^error: /, "").replace(/\n\((.*)\)$/, " — $1");
-  return new Fault("USAGE", { detail, command: known ? `isopod ${known.name}` : "isopod" });
+  return new Fault("USAGE", { detail, command });
+}
+
+/** As many of the first words as commands begin with: "models" of `models lsit`. */
+function groupOf(words: readonly string[], commands: readonly Command[]): string {
+  const group: string[] = [];
+  for (const word of words) {
+    const longer = [...group, word].join(" ");
+    if (!commands.some(({ name }) => name.startsWith(`${longer} `))) break;
+    group.push(word);
+  }
+  return group.join(" ");
 }
 
 /**
@@ -94,7 +114,10 @@ type Action = (args: string[], options: Call["options"]) => Promise<void>;
 function addCommand(program: Parser, command: Command, action: Action): void {
   const words = command.name.split(" ");
   const last = words.pop() ?? "";
-  const group = words.reduce(findOrAddGroup, program);
+  const group = words.reduce(
+    (parent, word, at) => findOrAddGroup(parent, word, words.slice(0, at + 1).join(" ")),
+    program,
+  );
   const parser = group.command(last).summary(command.summary).description(command.summary);
   for (const alias of command.aliases ?? []) parser.alias(alias);
   for (const [spelling, meaning] of command.arguments ?? []) parser.argument(spelling, meaning);
@@ -108,17 +131,17 @@ function addCommand(program: Parser, command: Command, action: Action): void {
 
 const GROUPS: Record<string, string> = {
   gateway: "run, start, stop and look at the gateway",
-  models: "list the models there are, and pick one",
-  config: "check and explain the config",
+  models: "see, pick, load, download and measure models",
+  "models service": "the model servers that the gateway starts itself",
+  context: "what a model server read twice, and whether it holds the context asked of it",
+  config: "check, explain and change the config",
   mode: "show and set what the network may be used for",
 };
 
-function findOrAddGroup(parent: Parser, name: string): Parser {
+function findOrAddGroup(parent: Parser, name: string, path: string): Parser {
   const found = parent.commands.find((command) => command.name() === name);
   if (found) return found;
-  const group = parent
-    .command(name)
-    .summary(GROUPS[name] ?? name)
-    .description(GROUPS[name] ?? name);
+  const meaning = GROUPS[path] ?? path;
+  const group = parent.command(name).summary(meaning).description(meaning);
   return group.copyInheritedSettings(parent).helpCommand(false);
 }

@@ -49,12 +49,14 @@ export const storeFaults = {
     message: ({ call }) => `Cannot run the tool call "${call}": it was started before`,
     fix: () => "Look at what it did, then ask again in a new message: an effect happens once",
   }),
-  /** `what` alone where it says which one, such as `the session "ses_1"`. */
-  NOT_FOUND: entry<{ what: string; id?: string }>({
+  /** `what` alone where it says which one, such as `the session "ses_1"`; `instead` where one command helps. */
+  NOT_FOUND: entry<{ what: string; id?: string; instead?: string }>({
     status: 404,
     exit: 2,
     message: ({ what, id }) =>
       id === undefined ? `Cannot find ${what}` : `Cannot find the ${what} "${id}"`,
-    fix: () => "List what there is, and use an id of yours (what is another person's is not shown)",
+    fix: ({ instead }) =>
+      instead ??
+      "List what there is, and use an id of yours (what is another person's is not shown)",
   }),
 };

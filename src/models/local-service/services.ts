@@ -98,7 +98,8 @@ export function createLocalServices(deps: LocalServicesDeps): LocalServicesOwner
 
   function wanted(id: string): Service {
     const service = of(id);
-    if (!service) throw new Fault("NOT_FOUND", { what: "local service", id });
+    const instead = "See what the config names with `isopod models service status`";
+    if (!service) throw new Fault("NOT_FOUND", { what: "local service", id, instead });
     return service;
   }
 

@@ -27,7 +27,9 @@ function find(sessions: readonly SessionSummary[], named: string | undefined): S
       ? sessions[0]
       : (sessions.find(({ id }) => id === named) ?? sessions.find(({ title }) => title === named));
   if (found) return found;
-  throw new Fault("NOT_FOUND", { what: "session", ...(named !== undefined && { id: named }) });
+  if (named !== undefined) throw new Fault("NOT_FOUND", { what: "session", id: named });
+  const what = "a conversation: there was none yet";
+  throw new Fault("NOT_FOUND", { what, instead: 'Have one first: `isopod chat "hello"`' });
 }
 
 function* toLines({ broken, requests, totals }: ContextReport): Generator<string> {

@@ -60,7 +60,7 @@ function describeMachine(machine: Machine): string[] {
         `${name}: ${describeSize(totalBytes)}${freeBytes === undefined ? "" : `, ${describeSize(freeBytes)} free now`}`,
     ),
     ...(gpus.length === 0 ? ["no graphics card that a model server could use was found"] : []),
-    `for models: ${describeSize(usable.gpuBytes)} on the card, ${describeSize(usable.ramBytes)} in main memory`,
+    `for models: ${gpus.length > 0 ? `${describeSize(usable.gpuBytes)} on the card, ` : ""}${describeSize(usable.ramBytes)} in main memory`,
   ];
 }
 

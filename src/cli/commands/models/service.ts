@@ -74,7 +74,8 @@ export const modelsServiceStop = defineCommand({
 async function find(client: Client, id: string, signal: AbortSignal): Promise<ServiceReport> {
   const { services } = await client.services(signal);
   const found = services.find((service) => service.id === id);
-  if (!found) throw new Fault("NOT_FOUND", { what: "local service", id });
+  const instead = "See what the config names with `isopod models service status`";
+  if (!found) throw new Fault("NOT_FOUND", { what: "local service", id, instead });
   return found;
 }
 

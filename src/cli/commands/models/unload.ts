@@ -12,7 +12,10 @@ export const modelsUnload = defineCommand({
       signal,
     );
     if (options["json"]) terminal.json(unloaded);
-    else terminal.print(`${unloaded.ref} is out of memory; the next message loads it again.`);
+    else
+      terminal.print(
+        `${unloaded.ref} is no longer in memory; the next message to it loads it again.`,
+      );
     return 0;
   },
 });

@@ -58,7 +58,11 @@ function placeOf(work: string, { entries }: AgentSettings): Place {
       read: ({ defaults }) => defaults.heartbeat?.model?.primary,
     };
   }
-  if (!Object.hasOwn(entries, work)) throw new Fault("NOT_FOUND", { what: "agent", id: work });
+  if (!Object.hasOwn(entries, work)) {
+    const known = ["heartbeat", ...Object.keys(entries)].join(", ");
+    const instead = `Use one of: ${known}; agents are those under agents.entries in the config`;
+    throw new Fault("NOT_FOUND", { what: "agent", id: work, instead });
+  }
   return {
     path: `agents.entries["${work}"].model.primary`,
     read: (settings) => settings.entries[work]?.model?.primary,
