@@ -48,7 +48,7 @@ export function isTooDeep(text: string, levels = MAX_JSON_DEPTH): boolean {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
     const unit = text.charCodeAt(at);
-    if (unit === QUOTE) at = stringEnd(text, at) - 1;
+    if (unit === QUOTE) at = closingQuote(text, at);
     else if (unit === OPENING_BRACE || unit === OPENING_SQUARE) {
       if (++depth > levels) return true;
     } else if (unit === CLOSING_BRACE || unit === CLOSING_SQUARE) depth--;
@@ -56,8 +56,20 @@ export function isTooDeep(text: string, levels = MAX_JSON_DEPTH): boolean {
   return false;
 }
 
+/** One pass, whatever stands in it: a body may be nothing but quotes and backslashes. */
+function closingQuote(text: string, start: number): number {
+  let at = start + 1;
+  for (; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === BACKSLASH) at++;
+    else if (unit === QUOTE) break;
+  }
+  return at;
+}
+
 // As numbers: a body of 20 MB is looked through, and characters would each be a string.
 const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const OPENING_SQUARE = 0x5b;
 const CLOSING_SQUARE = 0x5d;
 const OPENING_BRACE = 0x7b;

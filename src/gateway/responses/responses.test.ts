@@ -301,6 +301,17 @@ test("store: false keeps nothing, and what failed is not kept", async () => {
   assert.equal((await post({ previous_response_id: json.id })).status, 404);
 });
 
+test("security: what a stored session says is kept in it alone, and goes with it", async () => {
+  const headers = { "x-isopod-session": "notes" };
+  const ask = (body: object) =>
+    gateway.call("POST", "/v1/responses", { body: { input: "hello", ...body }, headers });
+  const { json } = await ask({ store: true });
+  assert.equal(json.output[0].content[0].text, "Hello there");
+  assert.equal(json.store, false);
+  assert.equal((await gateway.call("GET", `/v1/responses/${json.id}`)).status, 404);
+  assert.equal((await ask({ previous_response_id: json.id })).status, 400);
+});
+
 test("security: another person's response is not there, to go on from, to read or to delete", async () => {
   const { json } = await post({ input: "my secret" });
   asked = undefined;

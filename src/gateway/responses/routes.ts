@@ -5,6 +5,7 @@ import type { Log } from "../../base/log.ts";
 import { defineRoute, type Route, type RouteRequest } from "../../protocol/route.ts";
 import type { Responses } from "../../store/store.ts";
 import { faultAnswer, json } from "../answer.ts";
+import { invalid } from "../openai/conversation.ts";
 import { findSource, type SourceDeps } from "../openai/find-source.ts";
 import type { ChatUsage, FinishReason } from "../openai/sink.ts";
 import type { Source } from "../openai/sources.ts";
@@ -53,9 +54,10 @@ export function responseRoutes(deps: ResponseDeps): Route[] {
 async function create(
   deps: ResponseDeps,
   kept: KeptResponses,
-  { caller, headers, body, signal }: RouteRequest<ResponseCreate>,
+  { caller, headers, body: asked, signal }: RouteRequest<ResponseCreate>,
 ): Promise<Response> {
   const { clock, log, metrics } = deps;
+  const body = headers.has("x-isopod-session") ? inSession(asked) : asked;
   const startedMs = clock.elapsedMs();
   const owner = caller.person;
   const previous = body.previous_response_id ?? undefined;
@@ -84,6 +86,12 @@ async function create(
   const sink = { ...into(answer), done, room: () => undefined };
   const failure = await source(sink, signal);
   return failure ? faultAnswer(failure, "openai") : json(response);
+}
+
+/** The session keeps what is said in it; beside it, it would outlive the session that a person deletes. */
+function inSession(body: ResponseCreate): ResponseCreate {
+  if (body.previous_response_id == null) return { ...body, store: false };
+  throw invalid("previous_response_id", "must be absent: a session knows what was said in it");
 }
 
 type Keeping = {
