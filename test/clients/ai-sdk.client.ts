@@ -1,4 +1,7 @@
-/** The Vercel AI SDK with its provider for OpenAI-compatible servers against `/v1`. */
+/**
+ * The Vercel AI SDK against `/v1`: with its provider for OpenAI-compatible servers, and with the one for OpenAI
+ * itself, which speaks the Responses API and names kept items by their ids.
+ */
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -10,12 +13,14 @@ describe("the Vercel AI SDK", { skip: missing(SDKS) }, () => {
   let gateway: Running;
   // What packages outside this repository give has no types here.
   // eslint-disable-next-line typescript/no-explicit-any
-  let ai: any, provider: any, z: any;
+  let ai: any, provider: any, openai: any, z: any;
 
   before(async () => {
     gateway = await startGateway();
     ai = load("ai");
     ({ z } = load("zod"));
+    const { createOpenAI } = load("@ai-sdk/openai");
+    openai = createOpenAI({ baseURL: gateway.baseUrl, apiKey: gateway.key });
     const { createOpenAICompatible } = load("@ai-sdk/openai-compatible");
     provider = createOpenAICompatible({
       name: "isopod",
@@ -54,7 +59,7 @@ describe("the Vercel AI SDK", { skip: missing(SDKS) }, () => {
       model: provider("ollama/qwen3:8b"),
       prompt: "the weather in Seoul?",
       tools: { weather: weather() },
-      stopWhen: ai.isStepCount?.(3) ?? ai.stepCountIs(3),
+      stopWhen: ai.isStepCount(3),
     });
     let text = "";
     for await (const delta of result.textStream) text += delta;
@@ -63,6 +68,38 @@ describe("the Vercel AI SDK", { skip: missing(SDKS) }, () => {
     assert.equal(steps.length, 2);
     assert.deepEqual(steps[0].toolResults[0].output, "sunny in 서울");
     assert.equal((await result.usage).outputTokens, 10, "of both steps");
+  });
+
+  test("the provider for OpenAI runs tools over the Responses API, with references to what is kept", async () => {
+    gateway.play({
+      turns: [
+        [
+          { reasoning: "hm" },
+          { text: "Let me see." },
+          { call: "weather", arguments: '{"city":"서울"}' },
+        ],
+        [{ text: "It is sunny." }],
+      ],
+    });
+    const { text, steps } = await ai.generateText({
+      model: openai("ollama/qwen3:8b"),
+      prompt: "the weather in Seoul?",
+      tools: { weather: weather() },
+      stopWhen: ai.isStepCount(3),
+    });
+    assert.equal(text, "It is sunny.");
+    assert.equal(steps.length, 2);
+    const sent = JSON.parse(gateway.ollama.chats().at(-1) ?? "") as {
+      messages: { role: string; content: string; thinking?: string }[];
+    };
+    assert.deepEqual(
+      sent.messages.map(({ role, content, thinking }) => [role, content, thinking]),
+      [
+        ["user", "the weather in Seoul?", undefined],
+        ["assistant", "Let me see.", "hm"],
+        ["tool", "sunny in 서울", undefined],
+      ],
+    );
   });
 
   test("an object of a schema is asked for and read", async () => {
