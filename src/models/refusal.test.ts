@@ -53,6 +53,18 @@ const ANSWERS: [string, number, string, string][] = [
     "MODEL_BUSY",
   ],
   [
+    "llama.cpp, started without --embeddings",
+    501,
+    '{"error":{"code":501,"message":"This server does not support embeddings. Start it with `--embeddings`","type":"not_supported_error"}}',
+    "MODEL_WITHOUT_EMBEDDINGS",
+  ],
+  [
+    "llama-cpp-python, started without embeddings",
+    500,
+    '{"error":{"message":"Llama model must be created with embedding=True to call this method","type":"internal_server_error","param":null,"code":null}}',
+    "MODEL_WITHOUT_EMBEDDINGS",
+  ],
+  [
     "LiteLLM, no such model",
     400,
     '{"error":{"message":"Invalid model name passed in model=m"}}',

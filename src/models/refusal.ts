@@ -68,8 +68,9 @@ const MISSING =
 /** llama.cpp without a projector, vLLM, Ollama, OpenAI. */
 const BLIND =
   /image input is not supported|is not a multimodal model|at most 0 image|(does not|doesn't) support (image|vision)|missing data required for image input|invalid content type.*image_url/i;
-/** Ollama, llama.cpp started without --embeddings, vLLM. */
-const CHATS_ONLY = /(does not|doesn't) support embed|embeddings? api is not supported/i;
+/** llama.cpp started without --embeddings, Ollama; vLLM; llama-cpp-python. */
+const CHATS_ONLY =
+  /(does not|doesn't) support embed|embeddings? api is not supported|created with embedding=True/i;
 const TOOLS =
   /does not support tools|enable-auto-tool-choice|tool.call.parser|tools? (is|are) not supported/i;
 
