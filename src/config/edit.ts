@@ -3,7 +3,6 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -13,6 +12,7 @@ import { dirname } from "node:path";
 import jju from "jju";
 
 import { Fault } from "../base/fault.ts";
+import { readConfigText } from "./config-text.ts";
 import { isObject, mendFragment, readJson5 } from "./read.ts";
 
 /**
@@ -50,7 +50,7 @@ const isBlank = (text: string) => /^\s*(\{\s*\}\s*)?$/.test(text);
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return readConfigText(file);
   } catch (cause) {
     if (codeOf(cause) === "ENOENT") return "";
     throw new Fault("CONFIG_UNREADABLE", { file, detail: messageOf(cause) }, { cause });

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { Fault } from "../base/fault.ts";
 import type { Setting } from "../protocol/setting.ts";
 import { type Config, parseConfig } from "./config.ts";
+import { readConfigText } from "./config-text.ts";
 import type { Environment } from "./environment.ts";
 
 /**
@@ -36,7 +36,7 @@ const parse = (
 
 function readText(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8").replace(/^\uFEFF/, ""); // Windows editors write a byte-order mark
+    return readConfigText(file).replace(/^\uFEFF/, ""); // Windows editors write a byte-order mark
   } catch (cause) {
     if ((Object(cause) as { code?: unknown }).code === "ENOENT") return undefined;
     const detail = cause instanceof Error ? cause.message : String(cause);

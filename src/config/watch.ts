@@ -4,10 +4,9 @@
  * gateway, and a broken file cannot stop one.
  */
 
-import { readFileSync } from "node:fs";
-
 import type { Clock } from "../base/clock.ts";
 import { Fault, type FaultReport } from "../base/fault.ts";
+import { readConfigText } from "./config-text.ts";
 import { differences } from "./differences.ts";
 import type { Config } from "./config.ts";
 import type { Setting } from "../protocol/setting.ts";
@@ -82,7 +81,7 @@ function compare({ load, inForce, settings }: ConfigWatchDeps): ConfigState {
 /** By its text and not by its time: an editor that saves what was there has changed nothing. */
 function textOf(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8");
+    return readConfigText(file);
   } catch {
     return undefined; // not there, or not readable: `load` says which
   }
