@@ -8,7 +8,11 @@ import type { Environment } from "./environment.ts";
 import { isObject, join as joinPath, unescape } from "./read.ts";
 
 /** Paths whose values are never printed. */
-const SECRET = /(^|\.)([^.]*(api[_-]?key|password|secret)|token|authorization)$|\.headers\.[^.]+$/i;
+const SECRET =
+  /(^|\.)([^.]*(api[_-]?key|password|secret)|([^.]*[_-])?token|authorization)$|\.headers\.[^.]+$/i;
+
+/** An option of a command line whose value is a secret; the value stands behind "=", or is the next word. */
+const SECRET_OPTION = /^(--?[\w-]*(?:api-?key|password|secret|token))(=.*)?$/is;
 
 export const isSecret = (path: string) => SECRET.test(path);
 
@@ -48,7 +52,11 @@ export function strikeSecrets(value: unknown, path = "", written: unknown = unde
   }
   if (Array.isArray(value)) {
     const items: unknown[] = Array.isArray(written) ? written : [];
-    return value.map((item, i) => strikeSecrets(item, joinPath(path, i), items[i]));
+    return value.map((item, i) => {
+      if (i > 0 && isSecretOption(value[i - 1]) === "next") return "(secret)";
+      if (isSecretOption(item) === "own") return String(item).replace(/=.*$/s, "=(secret)");
+      return strikeSecrets(item, joinPath(path, i), items[i]);
+    });
   }
   if (!isObject(value)) return value;
   const members = isObject(written) ? written : {};
@@ -58,6 +66,12 @@ export function strikeSecrets(value: unknown, path = "", written: unknown = unde
       return [key, strikeSecrets(child, joinPath(path, key), own)];
     }),
   );
+}
+
+function isSecretOption(word: unknown): "own" | "next" | undefined {
+  const found = typeof word === "string" ? SECRET_OPTION.exec(word) : null;
+  if (!found) return undefined;
+  return found[2] === undefined ? "next" : "own";
 }
 
 const hasVariable = (text: string) => [...text.matchAll(VARIABLE)].some(([, escaped]) => !escaped);
