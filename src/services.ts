@@ -8,7 +8,7 @@ import { createLocalServices } from "./models/local-service/services.ts";
 import { modelsSetting } from "./models/settings.ts";
 
 export function buildServices(ground: Ground) {
-  const { closing, config, store, egress, programs, options } = ground;
+  const { closing, config, store, egress, programs, options, workspace } = ground;
   const services = createLocalServices({
     settings: config.get(modelsSetting),
     programs,
@@ -16,6 +16,7 @@ export function buildServices(ground: Ground) {
     clock,
     env: options.env,
     folder: join(options.home, "services"),
+    workspace: workspace.root,
     canConfine: process.platform === "linux", // bubblewrap is there for the sandbox as well
     approvals: {
       get: (id) => store.values.get(keyOf(id)),

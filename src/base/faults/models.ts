@@ -178,6 +178,14 @@ export const modelFaults = {
     fix: ({ provider }) =>
       `Run \`isopod models service approve ${provider}\` on the machine that the gateway runs on`,
   }),
+  MODEL_SERVICE_WRITABLE: entry<{ provider: string; word: string; workspace: string }>({
+    status: 403,
+    exit: 2,
+    message: ({ provider, word, workspace }) =>
+      `Cannot start "${provider}": "${word}" leads into the workspace "${workspace}", where a model may write`,
+    fix: ({ provider }) =>
+      `Move it elsewhere, and correct models.providers.${provider}.localService`,
+  }),
   MODEL_SERVICE_FAILED: entry<{ provider: string; detail: string; log: string }>({
     status: 502,
     exit: 3,
@@ -233,6 +241,6 @@ export const modelFaults = {
     exit: 1,
     message: ({ path, detail }) => `Cannot load the model "${path}": ${detail}`,
     fix: ({ path }) =>
-      `Put back an undamaged "${path}", for example by installing Isopod again, or pick another model with \`isopod models use\``,
+      `Put back an undamaged "${path}", by downloading it again (the built-in one comes with Isopod), or pick another model with \`isopod models use\``,
   }),
 };

@@ -3,7 +3,7 @@
  * its command line on this machine: a config file alone must not be able to run programs.
  */
 
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import type { Clock } from "../../base/clock.ts";
 import { Fault } from "../../base/fault.ts";
@@ -12,17 +12,24 @@ import type { Programs } from "../../process/program.ts";
 import type { ServiceReport } from "../../protocol/local-service.ts";
 import { defaultBaseUrl, presetNamed } from "../presets.ts";
 import type { ModelsSettings } from "../settings.ts";
-import { type CanConfine, hashOf, type ServiceCommand, toCommand } from "./command.ts";
+import {
+  type CanConfine,
+  hashOf,
+  type ServiceCommand,
+  type ServiceOf,
+  toCommand,
+} from "./command.ts";
 import { createIsUp } from "./is-up.ts";
 import { createLocalServer, type LocalServer } from "./local-server.ts";
 import { createServiceLog, type ServiceLog } from "./service-log.ts";
+import { findWritable } from "./writable.ts";
 
 /** What the router needs of them. */
 export interface LocalServices {
   /**
    * Resolves once the server of this provider answers, starting it where config says how; at once where
-   * config says nothing. Throws `MODEL_SERVICE_UNAPPROVED`, `MODEL_SERVICE_FAILED`, `PROGRAM_MISSING`, or
-   * the signal's reason.
+   * config says nothing. Throws `MODEL_SERVICE_UNAPPROVED`, `MODEL_SERVICE_WRITABLE`, `MODEL_SERVICE_FAILED`,
+   * `PROGRAM_MISSING`, or the signal's reason.
    */
   ensure(
     id: string,
@@ -52,6 +59,8 @@ export type LocalServicesDeps = CanConfine & {
   env: Readonly<Record<string, string | undefined>>;
   /** Where their logs go. */
   folder: string;
+  /** Where agents may write: nothing of what is started may lie in it. */
+  workspace: string;
   /** Kept on this machine, outside of the config. */
   approvals: {
     get(id: string): Promise<string | undefined>;
@@ -70,7 +79,10 @@ export function createLocalServices(deps: LocalServicesDeps): LocalServicesOwner
       localService ? [id] : [],
     );
 
-  /** Undefined for a provider without one. Throws `MODEL_SERVICE_FAILED` for one that cannot be meant. */
+  /**
+   * Undefined for a provider without one. Throws `MODEL_SERVICE_FAILED` for one that cannot be meant, and
+   * `MODEL_SERVICE_WRITABLE`.
+   */
   function of(id: string): Service | undefined {
     const known = services.get(id);
     if (known) return known;
@@ -78,15 +90,15 @@ export function createLocalServices(deps: LocalServicesDeps): LocalServicesOwner
       ? deps.settings.providers[id]
       : undefined;
     if (!provider?.localService) return undefined;
-    const service = provider.localService;
     const baseUrl = provider.baseUrl ?? defaultBaseUrl(presetNamed(id)) ?? "";
-    const command = toCommand({ id, baseUrl, api: provider.api, service }, deps);
+    const { localService: service, api } = provider;
+    const { command, whole } = commandOf({ id, baseUrl, api, service }, deps);
     const log = createServiceLog(join(deps.folder, `${id}.log`));
     const server = createLocalServer({
       ...deps,
       id,
       log,
-      command: { ...command, env: { ...passedOn(deps.env), ...command.env } },
+      command: whole,
       limits: service,
       isUp: createIsUp(baseUrl, deps.egress),
       onEnd: () => ended(id),
@@ -98,8 +110,7 @@ export function createLocalServices(deps: LocalServicesDeps): LocalServicesOwner
 
   function wanted(id: string): Service {
     const service = of(id);
-    const instead = "See what the config names with `isopod models service status`";
-    if (!service) throw new Fault("NOT_FOUND", { what: "local service", id, instead });
+    if (!service) throw new Fault("NOT_FOUND", { what: "local service", id, instead: LISTED_BY });
     return service;
   }
 
@@ -147,6 +158,19 @@ export function createLocalServices(deps: LocalServicesDeps): LocalServicesOwner
       await Promise.all(Array.from(services.values(), ({ server }) => server.stop()));
     },
   };
+}
+
+/** As it is approved, and with what it gets of our environment. */
+function commandOf(of: ServiceOf, deps: LocalServicesDeps) {
+  const { env, workspace } = deps;
+  const given = toCommand(of, deps);
+  // Home without a folder of its own: `python -m` imports from where it stands, and where the gateway stands
+  // may be anybody's.
+  const command = { ...given, cwd: resolve(env["HOME"] ?? "/", given.cwd ?? "") };
+  const whole = { ...command, env: { ...passedOn(env), ...command.env } };
+  const word = findWritable(whole, workspace);
+  if (word === undefined) return { command, whole };
+  throw new Fault("MODEL_SERVICE_WRITABLE", { provider: of.id, word, workspace });
 }
 
 /** What a model server needs of the environment to find itself, its weights and the graphics card. */
