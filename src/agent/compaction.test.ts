@@ -172,13 +172,14 @@ test("security: what a file says is not summarised as what the user said", async
 });
 
 test("a window that cannot even hold the head is refused, not cut in silence", async () => {
-  const { candidate, requests } = createScriptedModel([], { contextTokens: 128 });
+  const { candidate, requests } = createScriptedModel([], { contextTokens: 32 });
   const { say, events } = await createStage({ candidates: [candidate] });
 
   await say("Hello");
 
   const last = events().at(-1);
   assert.ok(last?.type === "failed" && last.code === "CONTEXT_FULL");
+  assert.match(last.message, /instructions and tools alone/, "a new session would not help");
   assert.equal(requests.length, 0);
 });
 

@@ -86,6 +86,8 @@ export const sentBytes = ({ head, transcript }: Pick<State, "head" | "transcript
 
 /** No tokenizer packs a prompt with its schemas tighter than this. */
 const DENSEST_BYTES_PER_TOKEN = 5;
+/** Of English and JSON, to tell a person how much there is. */
+const USUAL_BYTES_PER_TOKEN = 4;
 
 /**
  * The estimate errs on the safe side, so what it thinks too long by a little is tried; what cannot fit at
@@ -94,8 +96,11 @@ const DENSEST_BYTES_PER_TOKEN = 5;
 export function refuseTooLong(state: State): void {
   const { contextTokens, inputTokens } = state.window;
   const { ref: model } = state.candidate;
-  if (sentBytes(state) / DENSEST_BYTES_PER_TOKEN <= Math.max(contextTokens, inputTokens)) return;
-  throw new Fault("CONTEXT_FULL", { model, contextTokens });
+  const mostBytes = DENSEST_BYTES_PER_TOKEN * Math.max(contextTokens, inputTokens);
+  if (sentBytes(state) <= mostBytes) return;
+  const head = headBytes(state.head);
+  const headTokens = head > mostBytes && { headTokens: Math.round(head / USUAL_BYTES_PER_TOKEN) };
+  throw new Fault("CONTEXT_FULL", { model, contextTokens, ...headTokens });
 }
 
 export const fits = ({ meter }: ConversationDeps, state: State): boolean =>

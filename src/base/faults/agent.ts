@@ -32,13 +32,18 @@ export const agentFaults = {
     message: ({ model }) => `Cannot answer: "${model}" said nothing, twice`,
     fix: () => "Send the message again, or pick another model with `isopod models use`",
   }),
-  CONTEXT_FULL: entry<{ model: string; contextTokens: number }>({
+  /** `headTokens` where not even the instructions and tools fit: no new session helps. */
+  CONTEXT_FULL: entry<{ model: string; contextTokens: number; headTokens?: number }>({
     status: 413,
     exit: 1,
-    message: ({ model, contextTokens }) =>
-      `Cannot ask "${model}": the conversation does not fit its ${contextTokens} tokens, even shortened`,
-    fix: () =>
-      "Begin a new session, or raise the model's contextWindow if the machine has the memory",
+    message: ({ model, contextTokens, headTokens }) =>
+      headTokens === undefined
+        ? `Cannot ask "${model}": the conversation does not fit its ${contextTokens} tokens, even shortened`
+        : `Cannot ask "${model}": it reads ${contextTokens} tokens, and instructions and tools alone take about ${headTokens}`,
+    fix: ({ headTokens }) =>
+      headTokens === undefined
+        ? "Begin a new session, or raise the model's contextWindow if the machine has the memory"
+        : "Load it with a context of 8192 tokens or more, or pick another model with `isopod models use`",
   }),
   AGENT_CLOSED: entry({
     status: 503,

@@ -56,7 +56,7 @@ function readParameters(plain: string): number | undefined {
   const [, times, count, unit] =
     /(?:^|[:/_\s-])(?:(\d+)x)?(\d+(?:\.\d+)?)(b|m)(?![a-z0-9])/.exec(plain) ?? [];
   if (count === undefined) return undefined;
-  return Number(times ?? 1) * Number(count) * (unit === "m" ? 1e6 : 1e9);
+  return Math.round(Number(times ?? 1) * Number(count) * (unit === "m" ? 1e6 : 1e9));
 }
 
 function readQuantisation(name: string): string | undefined {

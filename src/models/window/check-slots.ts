@@ -2,7 +2,7 @@
 
 import type { Candidate } from "../candidate.ts";
 import type { ChatDone } from "../watch.ts";
-import { askOnce } from "./check-window.ts";
+import { askOnce, unlessTooLong } from "./check-window.ts";
 import { canaryText } from "./canary.ts";
 
 export type SlotsCheck =
@@ -23,10 +23,14 @@ export async function checkSlots(candidate: Candidate, signal: AbortSignal): Pro
   const [mine = "", theirs = ""] = openings.map(
     (text, at) => `${at === 0 ? "Ants" : "Bees"}. ${text}`,
   );
-  const first = await askOnce(candidate, mine, signal);
-  await askOnce(candidate, theirs, signal);
-  const again = await askOnce(candidate, [mine, first.said || "ok", "Once more."], signal);
-  const kept = keptShare(first.done, again.done);
+  const asked = await unlessTooLong(async () => {
+    const first = await askOnce(candidate, mine, signal);
+    await askOnce(candidate, theirs, signal);
+    const again = await askOnce(candidate, [mine, first.said || "ok", "Once more."], signal);
+    return { first, again };
+  });
+  if (!asked) return { state: "unknown", why: "its window is too small for two conversations" };
+  const kept = keptShare(asked.first.done, asked.again.done);
   if (kept === undefined) {
     return {
       state: "unknown",

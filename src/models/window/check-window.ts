@@ -28,8 +28,9 @@ const SMALLER = [1, 0.75, 0.5, 0.25];
 export async function checkWindow(candidate: Candidate, signal: AbortSignal): Promise<WindowCheck> {
   const canary: Canary = { head: newNonce(), tail: newNonce() };
   const say = (words: number) => askOnce(candidate, canaryText(canary, words), signal);
-  const short = await say(SHORT_WORDS);
-  const long = await say(LONG_WORDS);
+  const asked = await unlessTooLong(async () => [await say(SHORT_WORDS), await say(LONG_WORDS)]);
+  const [short, long] = asked ?? [];
+  if (!short || !long) return { state: "skipped", why: "it refuses even a short text as too long" };
   const counts = [short, long].map(({ done }) => done.usage.inputTokens);
   const [shortTokens = 0, longTokens = 0] = counts;
   if (shortTokens === 0 || longTokens <= shortTokens) {
@@ -46,18 +47,26 @@ export async function checkWindow(candidate: Candidate, signal: AbortSignal): Pr
       { words: LONG_WORDS, tokens: longTokens },
       contextTokens,
     );
-    try {
-      const { said, done } = await say(words);
-      const answer = { said, readTokens: done.usage.inputTokens, sentTokens, contextTokens };
-      const verdict = judgeCanary(canary, answer);
-      // Refused before, so it holds less than it says; that it says so does not make the window larger.
-      const isLess = part < 1 && verdict.state !== "cut";
-      return { ...verdict, ...(isLess && { state: "cut" }), promptMsPerToken };
-    } catch (error) {
-      if (!(error instanceof Fault) || error.code !== "MODEL_CONTEXT_EXCEEDED") throw error;
-    }
+    const answered = await unlessTooLong(() => say(words));
+    if (!answered) continue;
+    const { said, done } = answered;
+    const answer = { said, readTokens: done.usage.inputTokens, sentTokens, contextTokens };
+    const verdict = judgeCanary(canary, answer);
+    // Refused before, so it holds less than it says; that it says so does not make the window larger.
+    const isLess = part < 1 && verdict.state !== "cut";
+    return { ...verdict, ...(isLess && { state: "cut" }), promptMsPerToken };
   }
   return { state: "skipped", why: "it refuses even a quarter of the window that it says it has" };
+}
+
+/** Undefined where the server says that it is too long. */
+export async function unlessTooLong<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Fault && error.code === "MODEL_CONTEXT_EXCEEDED") return undefined;
+    throw error;
+  }
 }
 
 /** One request of the background: no tools, no system text, and whoever comes goes first. */

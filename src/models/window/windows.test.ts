@@ -53,6 +53,14 @@ const watch = (candidate: Candidate): Promise<Windows> =>
     onFailure: (error) => failures.push(error),
   });
 
+test("a window that refuses even the short texts is a finding, and no failure", async () => {
+  const candidate = await open({ tooLong: "refuses", heldTokens: 100 }, 512);
+  const windows = await watch(candidate);
+  const report = await windows.check(candidate, never);
+  assert.deepEqual([report.state, report.slots], ["skipped", "unknown"]);
+  assert.match(report.why ?? "", /too long/);
+});
+
 test("a window that holds gives back the words at both its ends", async () => {
   const candidate = await open({});
   const windows = await watch(candidate);
