@@ -160,6 +160,8 @@ export function createLocalServices(deps: LocalServicesDeps): LocalServicesOwner
   };
 }
 
+const LISTED_BY = "See what the config names with `isopod models service status`";
+
 /** As it is approved, and with what it gets of our environment. */
 function commandOf(of: ServiceOf, deps: LocalServicesDeps) {
   const { env, workspace } = deps;
@@ -172,6 +174,8 @@ function commandOf(of: ServiceOf, deps: LocalServicesDeps) {
   if (word === undefined) return { command, whole };
   throw new Fault("MODEL_SERVICE_WRITABLE", { provider: of.id, word, workspace });
 }
+
+const LISTED_BY = "See what the config names with `isopod models service status`";
 
 /** What a model server needs of the environment to find itself, its weights and the graphics card. */
 const PASSED_ON =
