@@ -90,13 +90,15 @@ test("a gateway that is not ready is an answer with reasons; a wrong key is a fa
   const answers = [
     { status: 200, body: "{}" },
     { status: 503, body: '{"ready":false,"reasons":["no model answers"]}' },
+    { status: 200, body: '{"queues":[]}' },
   ];
   const send: Send = async () => {
     const { status = 500, body = "" } = answers.shift() ?? {};
     return { status, body: text(body) };
   };
   const client = createClient(send, { address: "x", key: "k" });
-  assert.deepEqual(await client.health(signal), { ok: false, reasons: ["no model answers"] });
+  const reasons = ["no model answers"];
+  assert.deepEqual(await client.health(signal), { ok: false, reasons, queues: [] });
 
   const fault = { error: { code: "AUTH_REFUSED", message: "No", fix: "Pair" } };
   await assert.rejects(clientOf(401, JSON.stringify(fault)).client.health(signal), {

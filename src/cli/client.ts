@@ -15,8 +15,8 @@ import type { ContextReport } from "../protocol/context.ts";
 import type { CostReport } from "../protocol/cost.ts";
 import type { AppEvent, Decision, Mode, SessionSummary, Status } from "../protocol/event.ts";
 import type { WindowReport } from "../protocol/window.ts";
-import { createModelCalls } from "./model-client.ts";
 import type { Image } from "../protocol/message.ts";
+import { createModelCalls } from "./model-client.ts";
 
 /** Carries one request to a gateway. Throws what the way there throws. */
 export type Send = (request: {
