@@ -175,8 +175,6 @@ function commandOf(of: ServiceOf, deps: LocalServicesDeps) {
   throw new Fault("MODEL_SERVICE_WRITABLE", { provider: of.id, word, workspace });
 }
 
-const LISTED_BY = "See what the config names with `isopod models service status`";
-
 /** What a model server needs of the environment to find itself, its weights and the graphics card. */
 const PASSED_ON =
   `HOME PATH USER LANG LD_LIBRARY_PATH DYLD_LIBRARY_PATH TMPDIR CUDA_VISIBLE_DEVICES ROCR_VISIBLE_DEVICES
