@@ -213,7 +213,7 @@ test("a model's broken UTF-8, cut stream and error in mid-stream end the turn wi
   const say = (code: number) => machine.json(code, ["chat", "--json", "--session", "s", "hello"]);
   const cut = await say(1);
   assert.deepEqual([textOf(cut), cut.at(-1)?.["code"]], ["Half an ans", "MODEL_STREAM_CUT"]);
-  const broken = await say(1);
+  const broken = await say(3);
   assert.deepEqual([textOf(broken), broken.at(-1)?.["code"]], ["Half", "MODEL_OUT_OF_MEMORY"]);
   const replaced = await say(0);
   assert.equal(textOf(replaced), "Before a\uFFFDb after.", "what is no UTF-8 is shown as such");
