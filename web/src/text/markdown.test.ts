@@ -56,3 +56,24 @@ test("security: no text keeps the page from being shown", () => {
     assert.ok(blocks.every(({ html }) => typeof html === "string"));
   }
 });
+
+test("security: no text holds the page up: tangled marks and endless quotes are shown as they were written", () => {
+  const tangles = ["~~a~ ", "_a__", "a*b**", "[a](", "![", "*a_ ", "<a ", "http://a(", "\\"];
+  const deep = ["> ", "1. ", "- ", "* ", "> 1. "];
+  for (const unit of [...tangles, ...deep]) {
+    const text = unit.repeat(Math.ceil(100_000 / unit.length));
+    const startedMs = performance.now();
+    const shown = html(text).join("");
+    const tookMs = performance.now() - startedMs;
+    assert.ok(tookMs < 1_500, `${JSON.stringify(unit)}: ${Math.round(tookMs)} ms`);
+    assert.ok(shown.length >= text.length, unit);
+    assert.doesNotMatch(shown, /<a |<img/, unit);
+  }
+});
+
+test("security: what is shown as it was written is text and no HTML", () => {
+  const [shown = ""] = html("<img src=x onerror=alert(1)> ".repeat(2_000));
+  assert.doesNotMatch(shown.slice(0, 3), /<i/);
+  const tangled = html(`a <b>${"~~a~ ".repeat(2_000)}`).join("");
+  assert.match(tangled, /a &lt;b&gt;/);
+});

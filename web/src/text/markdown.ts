@@ -34,16 +34,38 @@ export function createMarkdownReader(): MarkdownReader {
 }
 
 /**
- * Quotes in quotes without end exhaust the stack. The text is shown as it was written, then: an exception
- * would take the whole page with it, each time the conversation is opened.
+ * Quotes in quotes without end exhaust the stack, or the patience of whoever opens the conversation. The text is
+ * shown as it was written, then: an exception would take the whole page with it.
  */
 function lex(text: string): TokensList {
+  if (TOO_DEEP.test(text)) return asItIs(text);
   try {
-    return Lexer.lex(text, OPTIONS);
+    const lexer = new Lexer(OPTIONS);
+    lexer.blockTokens(text.replaceAll(/\r\n|\r/g, "\n"), lexer.tokens);
+    for (const { src, tokens } of lexer.inlineQueue) {
+      if (isTangled(src)) tokens.push({ type: "text", raw: src, text: src, escaped: false });
+      else lexer.inlineTokens(src, tokens);
+    }
+    return lexer.tokens;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return Object.assign([{ type: "code", raw: text, text }], { links: {} });
+    return asItIs(text);
   }
 }
+
+const asItIs = (text: string): TokensList =>
+  Object.assign([{ type: "code", raw: text, text }], { links: {} });
+
+/** Forty quotes or lists within each other on one line: nobody writes so, and the time grows with the square. */
+const TOO_DEEP = /^(?:[ \t]*(?:>|[-*+]|\d{1,9}[.)])){40}/m;
+
+/** A long page has a hundred; twenty thousand tildes took half a minute. */
+const MAX_MARKS = 1_000;
+/** As long as a short story, in one paragraph. */
+const MAX_PARAGRAPH = 50_000;
+
+/** Whether to look for emphasis and links in this paragraph would take seconds. */
+const isTangled = (text: string): boolean =>
+  text.length > MAX_PARAGRAPH || (text.match(/[*_~`[\]<!\\(]/g)?.length ?? 0) > MAX_MARKS;
 
 const toHtml = (token: Token): string => Parser.parse([token], OPTIONS);
