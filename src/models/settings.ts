@@ -149,9 +149,11 @@ export type ModelSettings = z.infer<typeof ModelSettings>;
 
 const ProviderSettings = z.object({
   api: z
-    .enum(APIS)
+    .enum([...APIS, "embedded"])
     .optional()
-    .describe("The wire dialect; without it the product's own, else openai-completions")
+    .describe(
+      "The wire dialect; without it the product's own, else openai-completions; embedded runs GGUF files itself",
+    )
     .meta({ examples: ["openai-completions"] }),
   baseUrl: z
     .string()
@@ -164,6 +166,28 @@ const ProviderSettings = z.object({
     .optional()
     .describe("Where the server is; without it the product's default port on this machine")
     .meta({ examples: ["http://192.168.1.20:8000/v1"] }),
+  path: z
+    .string()
+    .regex(/^\//, "an absolute path")
+    .optional()
+    .describe("For api embedded: a GGUF file, or a folder with some")
+    .meta({ examples: ["/models/qwen3-8b-q4_k_m.gguf"] }),
+  gpuLayers: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(1_000)
+    .optional()
+    .describe("For api embedded: layers on the graphics card; without it as many as fit")
+    .meta({ examples: [24] }),
+  threads: z
+    .number()
+    .int()
+    .positive()
+    .max(1_024)
+    .optional()
+    .describe("For api embedded: threads that compute; without it one for two logical processors")
+    .meta({ examples: [8] }),
   apiKey: z
     .union([z.string(), z.object({ file: z.string() })], {
       error: 'a text, "${NAME}", or { file: "name" } for a file of the secrets folder',
@@ -189,7 +213,7 @@ const ProviderSettings = z.object({
     .positive()
     .max(10_000)
     .optional()
-    .describe("Requests at once; without it what the server reports, else 256")
+    .describe("Requests at once; without it what the server reports, else 32 (Ollama) or 256")
     .meta({ examples: [4] }),
   localService: LocalService.optional(),
   locality: z

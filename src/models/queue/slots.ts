@@ -10,6 +10,9 @@ import type { ProviderSettings } from "../settings.ts";
 /** Where nothing is known: vLLM batches so many by itself (`max_num_seqs`), and our queue must not slow it down. */
 const UNKNOWN_SLOTS = 256;
 
+/** Ollama batches few, and its own queue knows no people: what waits had better wait here. */
+const OLLAMA_SLOTS = 32;
+
 /** Undefined where the server does not say. Throws the signal's reason only. */
 export async function readSlots(
   product: ProductId,
@@ -36,8 +39,11 @@ export function chooseLimit(from: {
   const { settings, product, slots, env } = from;
   const service = settings?.localService;
   const parallel = service?.parallel ?? service?.env[NUM_PARALLEL] ?? env[NUM_PARALLEL];
-  const told = product === "ollama" ? Number(parallel) : NaN;
-  return settings?.maxConcurrent ?? slots ?? (told >= 1 ? Math.floor(told) : UNKNOWN_SLOTS);
+  const known = settings?.maxConcurrent ?? slots;
+  if (known !== undefined) return known;
+  if (product !== "ollama") return UNKNOWN_SLOTS;
+  const told = Number(parallel);
+  return told >= 1 ? Math.floor(told) : OLLAMA_SLOTS;
 }
 
 const NUM_PARALLEL = "OLLAMA_NUM_PARALLEL";
