@@ -18,7 +18,7 @@ export const buildFit = (
 ) => createFit({ programs, system: readSystem(), keeping, toolsProved });
 
 /** A container's limit; 0, or more than there is, where nothing limits this process. */
-const readSystem = () => ({
+export const readSystem = () => ({
   platform: process.platform,
   processor: cpus()[0]?.model ?? "unknown",
   ramBytes: totalmem(),

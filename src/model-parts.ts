@@ -1,18 +1,21 @@
 /** The models' part of the composition root: the router, the books of what is used, and the watch over windows. */
 
-import { freemem, totalmem } from "node:os";
+import { availableParallelism, freemem, totalmem } from "node:os";
 import { join } from "node:path";
 
 import { agentSettings } from "./agent/settings.ts";
 import { systemClock as clock } from "./base/clock.ts";
 import { createId } from "./base/ids.ts";
 import type { Ground } from "./ground.ts";
+import { readSystem } from "./model-keeping.ts";
 import type { Models } from "./models/candidate.ts";
 import { createBooks } from "./models/cost/books.ts";
 import { createCostReport } from "./models/cost/cost-report.ts";
 import { createPrices } from "./models/cost/prices.ts";
 import { costSetting } from "./models/cost/settings.ts";
 import { createEmbedded } from "./models/embedded.ts";
+import { createGguf } from "./models/engine/gguf.ts";
+import { readMachine } from "./models/fit/machine.ts";
 import { dialects } from "./models/providers.ts";
 import { createApplyScorecard } from "./models/probe/apply.ts";
 import type { Scorecards } from "./models/probe/cards.ts";
@@ -80,6 +83,16 @@ export async function buildModels(
     clock,
   });
   closing(() => demonstration.close());
+  const { gguf, close } = createGguf({
+    programs,
+    clock,
+    env: options.env,
+    home: options.home,
+    newCallId,
+    processors: availableParallelism(),
+    machine: (signal) => readMachine({ programs, system: readSystem() }, signal),
+  });
+  closing(close);
   let chosen = (await store.values.get("model")) || undefined;
   const { model: chain, heartbeat } = config.get(agentSettings).defaults;
   // A key that the file itself sets is one where the environment has none.
@@ -97,6 +110,7 @@ export async function buildModels(
     ownUid: process.getuid?.() ?? -1,
     apiKeyOf: (provider) => apiKeyOf(settings.providers[provider]?.apiKey),
     demonstration,
+    gguf,
     services,
     watch,
     chain,

@@ -11,6 +11,7 @@ import { baseFaults } from "./faults/base.ts";
 import { cliFaults } from "./faults/cli.ts";
 import { configFaults } from "./faults/config.ts";
 import type { Entry } from "./faults/entry.ts";
+import { engineFaults } from "./faults/engine.ts";
 import { gatewayFaults } from "./faults/gateway.ts";
 import { keepingFaults } from "./faults/keeping.ts";
 import { modelFaults } from "./faults/models.ts";
@@ -31,6 +32,7 @@ export const catalogue = {
   ...sandboxFaults,
   ...modelFaults,
   ...keepingFaults,
+  ...engineFaults,
   ...probeFaults,
   ...toolFaults,
   ...usageFaults,

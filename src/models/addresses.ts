@@ -49,7 +49,7 @@ export function createAddresses(deps: ServersDeps, search: Search) {
 
   function configured(id: string): Address | undefined {
     const settings = Object.hasOwn(providers, id) ? providers[id] : undefined;
-    if (!settings) return undefined;
+    if (!settings || settings.api === "embedded") return undefined;
     const baseUrl = settings.baseUrl ?? defaultBaseUrl(presetNamed(id));
     return baseUrl
       ? { id, baseUrl, settings, apiKey: deps.apiKeyOf(id) ?? cloudKey(baseUrl, deps.env) }

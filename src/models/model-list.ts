@@ -52,5 +52,6 @@ function toEntry({ candidate, allowed }: Listed, mode: Mode): ModelList["models"
 
 function reasonAgainst({ candidate, allowed }: Listed, mode: Mode): string | undefined {
   if (!allowed) return `mode ${mode} does not reach it (${candidate.locality}): ${candidate.why}`;
+  if (candidate.model.missing !== undefined) return candidate.model.missing;
   return candidate.model.chat === false ? "it only embeds, it does not chat" : undefined;
 }

@@ -50,6 +50,8 @@ export type Model = {
   /** Content digest of the weights, where the server has one. */
   digest?: string;
   demonstration?: boolean;
+  /** What keeps it from being asked, and how to mend that; nobody chooses it by itself. */
+  missing?: string;
   /**
    * It makes its own prompt of what it is sent, fits that into its window, and says what it left out: the
    * agent need not count.

@@ -12,14 +12,16 @@ import type { DiscoveryDeps, Note } from "./discovery.ts";
 import { createHealth, type Health } from "./routing/health.ts";
 import { toListed } from "./listed.ts";
 import type { LocalServices } from "./local-service/services.ts";
+import type { Gguf } from "./engine/gguf.ts";
+import { joinProviders } from "./engine/joined.ts";
 import { createOpened } from "./opened.ts";
 import type { Model, Provider } from "./provider.ts";
 import { checkMode, placeBeforehand } from "./reach.ts";
 import { createQueues, type QueueReport } from "./queue/queues.ts";
 import { type Address, connect, type ConnectDeps, prove, type Server } from "./server.ts";
-import type { ModelsSettings } from "./settings.ts";
+import type { ModelsSettings, ProviderSettings } from "./settings.ts";
 import { toTimeouts } from "./timeouts.ts";
-import { type ChatWatch, createEars, type Ear, heard } from "./watch.ts";
+import { type ChatWatch, createEars, heard } from "./watch.ts";
 
 export type ServersDeps = Omit<ConnectDeps, "note"> &
   Omit<DiscoveryDeps, "clock" | "mode"> & {
@@ -30,6 +32,8 @@ export type ServersDeps = Omit<ConnectDeps, "note"> &
     apiKeyOf: (provider: string) => string | undefined;
     /** Our own engine, where it is there. */
     demonstration?: Provider | undefined;
+    /** Runs GGUF files: those that config names, and beside the demonstration those of the state folder. */
+    gguf?: Gguf | undefined;
     /** Servers that the gateway starts itself; none where it is absent. */
     services?: LocalServices | undefined;
     /** Hears of every request to every model. */
@@ -103,11 +107,24 @@ export function createServers(deps: ServersDeps): Servers {
   });
 
   async function openNow(id: string): Promise<Server> {
-    if (demonstration && id === demonstration.id) return toOwn(demonstration, ears.of);
+    const own = Object.hasOwn(deps.settings.providers, id)
+      ? deps.settings.providers[id]
+      : undefined;
+    if (demonstration && id === demonstration.id) {
+      const files = deps.gguf && attend(toOwn(deps.gguf(id, own), own));
+      const shown = heard(demonstration, ears.of(toOwn(demonstration, own)));
+      return toOwn(files ? joinProviders(shown, files.provider) : shown, own);
+    }
+    if (deps.gguf && own?.api === "embedded") return attend(toOwn(deps.gguf(id, own), own));
     const address = addresses.of(id);
     if (!address) throw new Fault("MODEL_UNREACHABLE", { provider: id, url: "no address" });
     // Shared by all who ask, so that one who goes away stops nobody; its requests have limits of their own.
-    const server = await connect(address, { ...deps, note }, new AbortController().signal);
+    return attend(await connect(address, { ...deps, note }, new AbortController().signal));
+  }
+
+  /** With a line before it, limits on its time, and an ear. */
+  function attend(server: Server): Server {
+    const { id } = server;
     const provider = attended(server.provider, {
       scheduler: queues.of(server),
       timeouts: toTimeouts(server.settings?.timeoutSeconds),
@@ -120,7 +137,7 @@ export function createServers(deps: ServersDeps): Servers {
   }
 
   return {
-    ids: () => [...addresses.ids(), ...(demonstration ? [demonstration.id] : [])],
+    ids: () => [...new Set([...addresses.ids(), ...(demonstration ? [demonstration.id] : [])])],
     addressOf: (id) => addresses.of(id),
     async open(id, signal, { start = false, onWait } = {}) {
       const address = addresses.of(id);
@@ -128,8 +145,12 @@ export function createServers(deps: ServersDeps): Servers {
       if (start) await services?.ensure(id, onWait, signal);
       return opened.get(id, signal);
     },
-    models: async (server, signal) =>
-      ears.learn(server, toListed(await opened.models(server, signal))),
+    async models(server, signal) {
+      // Ours costs nothing to ask, and files come and go.
+      const isOwn = server.place.locality === "embedded";
+      const models = isOwn ? server.provider.listModels(signal) : opened.models(server, signal);
+      return ears.learn(server, toListed(await models));
+    },
     forget: (id) => opened.forget(id),
     discover: (signal) => search.run(signal),
     health,
@@ -139,16 +160,15 @@ export function createServers(deps: ServersDeps): Servers {
   };
 }
 
-/** Our own engine queues by itself, needs no timeouts and cannot be elsewhere. */
-function toOwn(provider: Provider, earOf: (server: Pick<Server, "id" | "place">) => Ear): Server {
-  const { id } = provider;
-  const place = { locality: "embedded", why: "our own engine runs it" } as const;
+/** Our own engines cannot be elsewhere, and do one thing at a time. */
+function toOwn(provider: Provider, settings: ProviderSettings | undefined): Server {
   return {
-    id,
+    id: provider.id,
     product: "custom",
-    provider: heard(provider, earOf({ id, place })),
-    place,
+    provider,
+    place: { locality: "embedded", why: "our own engine runs it" },
     settable: false,
-    settings: undefined,
+    settings,
+    slots: 1,
   };
 }

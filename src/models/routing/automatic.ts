@@ -67,7 +67,8 @@ export function createAutomatic(deps: AutomaticDeps): Automatic {
   async function demonstrate(why: string, signal: AbortSignal): Promise<Candidate> {
     if (!demonstration) throw new Fault("MODEL_NONE", { why });
     const server = await servers.open(demonstration.id, signal);
-    const [model] = await servers.models(server, signal);
+    const models = await servers.models(server, signal);
+    const model = models.find(({ demonstration }) => demonstration);
     if (!model) throw new Fault("MODEL_NONE", { why });
     return candidates.of(server, model, `the built-in demonstration answers: ${why}`);
   }
@@ -85,8 +86,9 @@ export function createAutomatic(deps: AutomaticDeps): Automatic {
       const before = await again(wanted, signal);
       if (before) return before;
       await servers.discover(signal);
-      const ids = servers.ids().filter((id) => id !== demonstration?.id && mayHoldUp(id));
-      const { offers } = await survey(ids, servers, signal);
+      const ids = servers.ids().filter(mayHoldUp);
+      const surveyed = await survey(ids, servers, signal);
+      const offers = surveyed.offers.filter(({ offer }) => !offer.model.demonstration);
       const choice = chooseAmong(offers.map(({ offer }) => offer));
       passedOver = choice.rejected;
       const found = offers.find(({ offer }) => offer === choice.chosen);
