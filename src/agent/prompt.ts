@@ -3,8 +3,8 @@
  * every token here is read before the first answer. Nothing in it changes from turn to turn.
  */
 
+import { withoutTag } from "../base/fence.ts";
 import type { Message } from "../protocol/message.ts";
-
 import { cutText } from "./cut-text.ts";
 
 export type SystemFacts = {
@@ -97,8 +97,7 @@ const NOTES_OPENING =
 
 /** Fences data in; a closing tag inside it cannot end the fence early. */
 export function framed(what: string, content: string): string {
-  const inside = content.replaceAll(/<(\/?)data\b/gi, "‹$1data");
-  return `<data from="${what}">\n${inside}\n</data>`;
+  return `<data from="${what}">\n${withoutTag(content, "data")}\n</data>`;
 }
 
 /** Newest last, as many of the newest as fit. */
