@@ -13,10 +13,12 @@ export async function watchKeeping(
   events: AsyncIterable<KeepingEvent>,
   terminal: Terminal,
   asJson: boolean,
+  onProgress: (event: Progress) => void = () => {},
 ): Promise<Done> {
   try {
     for await (const event of events) {
       if (event.type === "failed") throw new ReportedFault(event);
+      if (event.type === "progress") onProgress(event);
       if (asJson) terminal.json(event);
       else if (event.type === "progress") terminal.progress(describeProgress(event));
       if (event.type === "done") return event;

@@ -69,6 +69,7 @@ test("listModels() tells of one demonstration model, from its file, and starts n
         locality: "embedded",
         contextTokens: 512,
         loadedContextTokens: 512,
+        loaded: true,
         sizeBytes: 2111232,
         tools: true,
         vision: false,

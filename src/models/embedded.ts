@@ -127,6 +127,7 @@ async function describe(weights: string): Promise<Model> {
       locality: "embedded",
       contextTokens,
       loadedContextTokens: contextTokens,
+      loaded: true, // 2 MB that are always at hand
       sizeBytes: bytes.length,
       tools: true,
       vision: false,

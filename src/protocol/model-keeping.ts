@@ -101,6 +101,8 @@ export type KeepingEvent =
       totalBytes?: number;
       bytesPerSecond?: number;
       secondsLeft?: number;
+      /** The server goes on with it also when nobody watches. */
+      goesOn?: true;
     }
   | { type: "done"; ref: string; seconds: number; loaded?: LoadedModel }
   | ({ type: "failed" } & FaultReport);

@@ -36,7 +36,8 @@ export const cost = defineCommand({
       ]);
     }
     if (people.length > 1) {
-      const lines = people.map((each) => [each.person || "(no person)", ...cells(each)]);
+      const lines = people.map((each) => [each.person || "checks and probes", ...cells(each)]);
+      terminal.print("");
       terminal.table([["PERSON", ...COLUMNS, `COST ${report.currency}`, "AVOIDED"], ...lines]);
     }
     for (const line of remarks(report)) terminal.say(line);

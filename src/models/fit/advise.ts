@@ -77,7 +77,7 @@ function toPick(known: Known, contextTokens: number, machine: Machine) {
       : "it fits into main memory, where the processor runs it: slow, but it works";
   const usual = machine.unified ? `; ${describeUsual(machine.ramBytes)}` : "";
   const row = QUANTISATIONS.find(({ name }) => name === quantisation);
-  const why = `${where} with ${contextTokens} tokens of context (${toGb(fit.totalBytes)} GB); ${known.notes}; ${tier?.quality ?? ""}; ${quantisation} costs ${row?.costs ?? "little"}${usual}`;
+  const why = `${where} with ${contextTokens} tokens of context (${toGb(fit.totalBytes)} GB); ${tier?.quality ?? known.notes}; ${quantisation} costs ${row?.costs ?? "little"}${usual}`;
   const warnings =
     known.parameters < SMALL_PARAMETERS ? [smallFault(known.name, known.parameters)] : [];
   return {

@@ -16,7 +16,11 @@ export function createFixedKeeper(
   return {
     canPull: () => Promise.resolve(false),
     loaded: () => Promise.resolve(undefined),
-    load: ({ model }) => cannot(`load "${model}"`),
+    async load({ model }, signal) {
+      const all = await own.loaded?.(signal);
+      if (all?.some((entry) => entry.model === model)) return; // since its server was started
+      await cannot(`load "${model}"`);
+    },
     unload: (model) => cannot(`unload "${model}"`),
     show: () => Promise.resolve({}),
     // oxlint-disable-next-line require-yield -- it has nothing to tell before it refuses

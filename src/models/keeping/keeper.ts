@@ -55,7 +55,13 @@ export type Pull = {
   insecure: boolean;
 };
 
-export type PullStep = { text: string; doneBytes?: number; totalBytes?: number };
+export type PullStep = {
+  text: string;
+  doneBytes?: number;
+  totalBytes?: number;
+  /** The server goes on also when nobody reads any more. */
+  goesOn?: true;
+};
 
 export type Details = {
   family?: string;

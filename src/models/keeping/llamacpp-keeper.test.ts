@@ -98,6 +98,7 @@ test("started with one model it says what it has, and what to do for another", a
   assert.equal(await keeper.canPull(never), false);
   const cannot = { code: "MODEL_SERVER_CANNOT", fix: /models-dir/ };
   await assert.rejects(keeper.load(wanted("two"), never), cannot);
+  await keeper.load(wanted("one"), never); // since it was started
   await assert.rejects(keeper.unload("one", never), cannot);
   await assert.rejects(Array.fromAsync(keeper.pull({ name: "x", insecure: false }, never)), cannot);
 });

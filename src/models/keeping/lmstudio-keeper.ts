@@ -91,6 +91,7 @@ async function* pull(
     const { downloaded_bytes: doneBytes, total_size_bytes: totalBytes } = job;
     yield {
       text,
+      goesOn: true,
       ...(doneBytes !== undefined && { doneBytes }),
       ...(totalBytes !== undefined && { totalBytes }),
     };

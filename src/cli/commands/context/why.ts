@@ -38,7 +38,8 @@ function* toLines({ broken, requests, totals }: ContextReport): Generator<string
     yield "No request was answered in this session yet.";
     return;
   }
-  yield `${totals.requests} requests, ${inputTokens} prompt tokens; ${lostTokens} of them (${percent(lostShare)}) were read again.`;
+  const requested = totals.requests === 1 ? "1 request" : `${totals.requests} requests`;
+  yield `${requested}, ${inputTokens} prompt tokens; ${lostTokens} of them (${percent(lostShare)}) were read again.`;
   const last = requests.at(-1);
   if (last) yield `The last one: ${cachedOf(last)}.`;
   if (!broken) {
@@ -46,7 +47,7 @@ function* toLines({ broken, requests, totals }: ContextReport): Generator<string
     return;
   }
   yield "";
-  yield `At ${new Date(broken.at).toLocaleString()}, "${broken.model}" read ${broken.lostTokens} tokens again${secondsOf(broken)}.`;
+  yield `At ${new Date(broken.at).toLocaleString("sv")}, "${broken.model}" read ${broken.lostTokens} tokens again${secondsOf(broken)}.`;
   yield broken.text;
   yield `  fix   ${broken.advice}`;
 }

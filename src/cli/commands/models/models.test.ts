@@ -142,6 +142,17 @@ test("Ctrl-C in a pull says that nothing is lost, and how to go on", async () =>
   assert.match(terminal.err(), /same command goes on/);
 });
 
+test("Ctrl-C in a pull that its server goes on with says that", async () => {
+  const pullModel = () => stream({ type: "progress", text: "downloading", goesOn: true });
+  const within: Call["within"] = async (work) => {
+    await work(signal).catch(() => undefined); // the stream was cut by the interrupt
+    return undefined;
+  };
+  const { code, terminal } = await run(modelsPull, { client: { pullModel }, within });
+  assert.equal(code, 130);
+  assert.match(terminal.err(), /goes on with the download/);
+});
+
 function removal() {
   const removed: [string, boolean][] = [];
   const client: Partial<Client> = {

@@ -22,14 +22,18 @@ export const modelsPull = defineCommand({
       insecure: Boolean(options["insecure"]),
     };
     const asJson = Boolean(options["json"]);
+    let goesOn = false;
     const done = await within((stop) =>
       host.withGateway(
-        (client) => watchKeeping(client.pullModel(asked, stop), terminal, asJson),
+        (client) =>
+          watchKeeping(client.pullModel(asked, stop), terminal, asJson, (event) => {
+            goesOn = event.goesOn === true;
+          }),
         signal,
       ),
     );
     if (!done) {
-      terminal.say("Stopped. What was fetched stays, and the same command goes on from there.");
+      terminal.say(goesOn ? GOES_ON : STOPPED);
       return 130;
     }
     if (!asJson)
@@ -39,3 +43,7 @@ export const modelsPull = defineCommand({
     return 0;
   },
 });
+
+const STOPPED = "Stopped. What was fetched stays, and the same command goes on from there.";
+const GOES_ON =
+  "Not watched any more. Its server goes on with the download: stop it there, or watch again with the same command.";
