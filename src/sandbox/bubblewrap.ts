@@ -9,6 +9,7 @@ import { setPriority } from "node:os";
 
 import { Fault } from "../base/fault.ts";
 import type { Program, Programs } from "../process/program.ts";
+import { isFull, readRoom, type Room, watchDisk } from "./disk.ts";
 import { prepareLaunch, readLauncher } from "./launch.ts";
 import { type Limits, prlimitCommand } from "./limits.ts";
 import { watchMemory } from "./memory.ts";
@@ -53,9 +54,16 @@ export type BubblewrapOptions = {
   limits: Limits;
   /** Folders that a program must not see: state, secrets, sockets. Most are invisible anyhow. */
   hidden: readonly string[];
+  /** What the disk of a folder has left. */
+  roomIn?: (folder: string) => Promise<Room | undefined>;
 };
 
-export function createBubblewrap({ programs, limits, hidden }: BubblewrapOptions): Sandbox {
+export function createBubblewrap({
+  programs,
+  limits,
+  hidden,
+  roomIn = readRoom,
+}: BubblewrapOptions): Sandbox {
   // What does not change while the gateway runs is read at the first call.
   let machine: ReturnType<typeof readMachine> | undefined;
 
@@ -63,6 +71,8 @@ export function createBubblewrap({ programs, limits, hidden }: BubblewrapOptions
     name: "bubblewrap",
     async run(call, signal) {
       signal.throwIfAborted();
+      const look = () => roomIn(call.workspace);
+      if (isFull(await look())) return { exitCode: null, output: "", cutBytes: 0, ended: "disk" };
       machine ??= readMachine();
       const { filter, system, launcher } = await machine;
       const launch = await prepareLaunch(launcher, call.workspace, limits.processes);
@@ -90,7 +100,7 @@ export function createBubblewrap({ programs, limits, hidden }: BubblewrapOptions
           fds: texts.map((text) => Buffer.from(text)),
           env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
         });
-        return await attend(program, call, limits, signal);
+        return await attend(program, { ...call, look }, limits, signal);
       } finally {
         await launch.done();
       }
@@ -109,11 +119,11 @@ async function readMachine() {
 /** Listens to the program until it ends, and ends it where it must. */
 async function attend(
   program: Program,
-  call: SandboxCall,
+  call: SandboxCall & { look: () => Promise<Room | undefined> },
   limits: Limits,
   signal: AbortSignal,
 ): Promise<SandboxResult> {
-  let endedBy: "timeout" | "memory" | undefined;
+  let endedBy: "timeout" | "memory" | "disk" | undefined;
   const end = (reason: typeof endedBy) => {
     endedBy ??= reason;
     program.kill();
@@ -124,6 +134,7 @@ async function attend(
   const { memoryMb } = limits;
   const watch = { pid: program.pid, limitBytes: memoryMb * 1024 * 1024 };
   watchMemory({ ...watch, exceeded: () => end("memory") }, over.signal);
+  watchDisk({ look: call.look, exceeded: () => end("disk") }, over.signal);
   try {
     const { output, complaint } = await listen(program, limits.outputBytes, call.onOutput);
     const { exitCode } = await program.ended;

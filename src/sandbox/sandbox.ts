@@ -23,8 +23,8 @@ export type SandboxResult = {
   output: string;
   /** How many bytes were left out of the middle. */
   cutBytes: number;
-  /** Why it was ended before it ended by itself. */
-  ended: "exit" | "timeout" | "memory" | "signal";
+  /** Why it was ended before it ended by itself; for a disk that was nearly full before, not even begun. */
+  ended: "exit" | "timeout" | "memory" | "disk" | "signal";
 };
 
 /** What the probe found. Without a sandbox, `run` is off and `reason` and `fix` are shown. */

@@ -48,6 +48,9 @@ const DENIED = {
 function ending({ ended, exitCode, output }: SandboxResult, settings: SandboxSettings): string {
   if (ended === "timeout") return `[ended: it took longer than ${settings.timeoutSeconds} s]`;
   if (ended === "memory") return `[ended: it used more than ${settings.memoryMb} MB of memory]`;
+  if (ended === "disk") {
+    return "[not run, or ended: the disk is nearly full. Tell the person, who has to make room]";
+  }
   if (ended === "signal" || exitCode === null) return "[ended by a signal]";
   if (exitCode === 0) return output.trim() === "" ? "[done; it printed nothing]" : "";
   return `[exit code ${exitCode}${MEANINGS[exitCode] ?? ""}]`;
