@@ -14,7 +14,7 @@ export const modelFaults = {
     status: 502,
     exit: 1,
     message: ({ provider, detail }) =>
-      `Cannot complete the chat: "${provider}" answered "${detail}"`,
+      `Cannot go on with "${provider}": it answered "${detail}"`,
     fix: ({ provider }) =>
       `Look at the log of "${provider}", or pick another model with \`isopod models use\``,
   }),
