@@ -26,6 +26,7 @@ export type Weakness =
   /** Refuses a prompt below the window it claims. */
   | "refuses-the-window"
   /** Answers 400 to tools. */
+  | "no-room-for-tools"
   | "refuses-tools"
   | "one-call-at-a-time"
   /** Words come all at once. */
@@ -59,6 +60,9 @@ function answer(request: Request, weak: ReadonlySet<Weakness>, seen: Set<string>
   const inputTokens = Math.ceil(prompt.length / CHARS_PER_TOKEN);
   if (weak.has("refuses-tools") && request.tools) {
     return [refusal("this model does not support tools")];
+  }
+  if (weak.has("no-room-for-tools") && request.tools) {
+    return [refusal("the request exceeds the available context size")];
   }
   if (weak.has("refuses-the-window") && inputTokens > TAKEN_TOKENS) {
     return [refusal("the request exceeds the available context size")];

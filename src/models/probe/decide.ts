@@ -16,6 +16,10 @@ export type Decision = { mode: ToolMode; why: string };
  */
 export function decideMode(native: Marks, constrained: Marks | undefined): Decision {
   const weak = weaknesses(native);
+  if (isUntried(native)) {
+    const why = "nothing could be tried: its window is too small for the instructions and tools";
+    return { mode: "native", why };
+  }
   if (canCall(native) && weak.length === 0) {
     return { mode: "native", why: "its own tool calls do all that is needed" };
   }
@@ -37,7 +41,11 @@ export function decideMode(native: Marks, constrained: Marks | undefined): Decis
 }
 
 /** Whether the forced form is worth a try: the own calls leave something to be wished for. */
-export const isWorthForcing = (native: Marks): boolean => weaknesses(native).length > 0;
+export const isWorthForcing = (native: Marks): boolean =>
+  !isUntried(native) && weaknesses(native).length > 0;
+
+/** Its window does not even hold the question. */
+export const isUntried = (native: Marks) => native.get("call") === "skipped";
 
 /** Whether all that is needed of tools was seen to work, in the way that it is used. */
 export const provesTools = ({ mode, checks }: Scorecard): boolean =>

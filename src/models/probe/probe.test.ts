@@ -58,6 +58,17 @@ async function measure(t: TestContext, weaknesses: Weakness[], full = false) {
   return { card, server, progress, result };
 }
 
+test("a window too small for the tools says nothing of the model: it is not called one that only talks", async (t) => {
+  const { card, result } = await measure(t, ["no-room-for-tools"]);
+  assert.equal(card.mode, "native");
+  assert.match(card.why, /window is too small/);
+  assert.deepEqual(
+    [result("call", "native"), result("arguments", "native")],
+    ["skipped", "skipped"],
+  );
+  assert.equal(result("choice", "native"), "skipped");
+});
+
 test("a model without a weakness passes everything, with its own calls", async (t) => {
   const { card, result, progress } = await measure(t, []);
 

@@ -9,13 +9,13 @@ import type { ProbeCheck, Scorecard } from "../../protocol/scorecard.ts";
 import type { Candidate } from "../candidate.ts";
 import { constrained } from "../constrained/constrained.ts";
 import { askContext, judgeContext, planContext } from "./context.ts";
-import { decideMode, isWorthForcing } from "./decide.ts";
+import { decideMode, isUntried, isWorthForcing } from "./decide.ts";
 import { toFirstToken } from "./first-token.ts";
 import { digestOf, serverOf } from "./identity.ts";
 import { type Field, judgeSchema, judgeStream, type Verdict } from "./judge.ts";
 import { createSession, type Session } from "./session.ts";
 import { measureSpeed, type Measured } from "./speed.ts";
-import { requestsFor, type ToolPrompt, tryChoice, tryTools } from "./tools.ts";
+import { requestsFor, TOO_SMALL, type ToolPrompt, tryChoice, tryTools } from "./tools.ts";
 import { tryVision, VISION_STEPS } from "./vision.ts";
 
 export type ProbeDeps = {
@@ -119,7 +119,7 @@ async function measureTools(
   const prompt = deps.prompt();
   const own = { mode: "native", provider: unforced, prompt } as const;
   const native = await tryTools(session, own, signal);
-  const choice = await tryChoice(session, own, signal);
+  const choice = isUntried(native.marks) ? TOO_SMALL : await tryChoice(session, own, signal);
   const schema = await trySchema(session, signal);
   const canForce = schema.result === "passed";
   const isTried = canForce && (deps.full || isWorthForcing(native.marks));

@@ -36,9 +36,8 @@ export async function tryTools(session: Session, way: Way, signal: AbortSignal):
   for (const task of tasksFor(way)) {
     const title = task.title.charAt(0).toLowerCase() + task.title.slice(1);
     session.tell(`${way.mode === "native" ? "its own calls" : "forced calls"}: ${title}`);
-    const verdict = isRefused(tried)
-      ? refusedBefore(session, task)
-      : await tryTask(session, { task, way, tried }, signal);
+    const verdict =
+      before(session, task, tried) ?? (await tryTask(session, { task, way, tried }, signal));
     tried.marks.set(task.id, verdict.result);
     tried.checks.push({ id: task.id, mode: way.mode, title: task.title, ...verdict });
   }
@@ -46,19 +45,32 @@ export async function tryTools(session: Session, way: Way, signal: AbortSignal):
 }
 
 /** A server that takes no tools once takes none at all: nobody need ask ten times. */
-const isRefused = ({ heard }: Tried) =>
-  heard.some(({ fault }) => fault?.code === "MODEL_TOOLS_REFUSED");
-
-function refusedBefore(session: Session, task: Task): Verdict {
+function before(session: Session, task: Task, { heard, marks }: Tried): Outcome | undefined {
+  const refused = heard.some(({ fault }) => fault?.code === "MODEL_TOOLS_REFUSED");
+  const skipped = [...marks.values()].includes("skipped");
+  if (!refused && !skipped) return undefined;
   session.skip(requestsOf(task));
+  if (skipped) return TOO_SMALL;
   return { result: "failed", detail: "the server refuses tools for this model" };
 }
 
+/** It says nothing of the model, and another window may be large enough. */
+export const TOO_SMALL: Outcome = {
+  result: "skipped",
+  detail: "its window is too small for the instructions and tools",
+};
+
+const isTooLong = ({ fault }: Heard) => fault?.code === "MODEL_CONTEXT_EXCEEDED";
+
+type Outcome = Pick<ProbeCheck, "result" | "detail">;
+
 type Doing = { task: Task; way: Way; tried: Tried };
 
-async function tryTask(session: Session, doing: Doing, signal: AbortSignal): Promise<Verdict> {
+async function tryTask(session: Session, doing: Doing, signal: AbortSignal): Promise<Outcome> {
   const verdicts: Verdict[] = [];
   for (const one of doing.task.tries) verdicts.push(await tryOnce(session, one, doing, signal));
+  const isFirst = doing.tried.marks.size === 0;
+  if (isFirst && doing.tried.heard.every(isTooLong)) return TOO_SMALL;
   return judgeTries(verdicts);
 }
 
