@@ -51,6 +51,7 @@ import { buildServices } from "./services.ts";
 import { createStoreChecks } from "./store/checks.ts";
 import { createWorkspaceChecks } from "./tools/checks.ts";
 import { createTools } from "./tools/tools.ts";
+import { buildEngine, type Engine } from "./model-engine.ts";
 import { buildCost, buildModels, type Cost } from "./model-parts.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -72,7 +73,8 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   const services = buildServices(ground);
   const { windows } = cost;
   const watch = watchedBy([cost.books, windows]);
-  const models = await buildModels(ground, { watch, windows, cards, services });
+  const { gguf, engine } = buildEngine(ground);
+  const models = await buildModels(ground, { watch, windows, cards, services, gguf });
   cost.late.models = models;
   // Beside the rest of the start. What keeps a model from answering is told with the status.
   const discovered = currentModel(models).catch(() => null);
@@ -86,6 +88,7 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   const configWatch = buildConfigWatch(ground);
   const status = () => readStatus(ground, models, configWatch);
   const gateway = buildGateway(ground, {
+    engine,
     models,
     services,
     cards,
@@ -147,6 +150,7 @@ function buildTalk(ground: Ground, models: Models, { books, windows }: Cost) {
 
 type Door = ReturnType<typeof buildTalk> & {
   services: ReturnType<typeof buildServices>;
+  engine: Engine["engine"];
   models: Models;
   cards: Scorecards;
   cost: Cost;
@@ -184,6 +188,7 @@ function buildGateway(ground: Ground, door: Door): Gateway {
     models: models.list,
     queues: models.queues,
     services: door.services,
+    engine: door.engine,
     keeping: models.keeping,
     probing: buildProbing(ground, models, door.cards),
     fit: buildFit(ground, models, toolsProvedIn(door.cards)),

@@ -1,21 +1,19 @@
 /** The models' part of the composition root: the router, the books of what is used, and the watch over windows. */
 
-import { availableParallelism, freemem, totalmem } from "node:os";
+import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
 
 import { agentSettings } from "./agent/settings.ts";
 import { systemClock as clock } from "./base/clock.ts";
 import { createId } from "./base/ids.ts";
 import type { Ground } from "./ground.ts";
-import { readSystem } from "./model-keeping.ts";
 import type { Models } from "./models/candidate.ts";
 import { createBooks } from "./models/cost/books.ts";
 import { createCostReport } from "./models/cost/cost-report.ts";
 import { createPrices } from "./models/cost/prices.ts";
 import { costSetting } from "./models/cost/settings.ts";
 import { createEmbedded } from "./models/embedded.ts";
-import { createGguf } from "./models/engine/gguf.ts";
-import { readMachine } from "./models/fit/machine.ts";
+import type { Gguf } from "./models/engine/gguf.ts";
 import { dialects } from "./models/providers.ts";
 import { createApplyScorecard } from "./models/probe/apply.ts";
 import type { Scorecards } from "./models/probe/cards.ts";
@@ -73,7 +71,14 @@ export async function buildModels(
     windows,
     cards,
     services,
-  }: { watch: ChatWatch; windows: Windows; cards: Scorecards; services: LocalServices },
+    gguf,
+  }: {
+    watch: ChatWatch;
+    windows: Windows;
+    cards: Scorecards;
+    services: LocalServices;
+    gguf: Gguf;
+  },
 ) {
   const { closing, config, store, egress, programs, mode, options } = ground;
   const settings = config.get(modelsSetting);
@@ -83,16 +88,6 @@ export async function buildModels(
     clock,
   });
   closing(() => demonstration.close());
-  const { gguf, close } = createGguf({
-    programs,
-    clock,
-    env: options.env,
-    home: options.home,
-    newCallId,
-    processors: availableParallelism(),
-    machine: (signal) => readMachine({ programs, system: readSystem() }, signal),
-  });
-  closing(close);
   let chosen = (await store.values.get("model")) || undefined;
   const { model: chain, heartbeat } = config.get(agentSettings).defaults;
   // A key that the file itself sets is one where the environment has none.

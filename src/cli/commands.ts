@@ -13,6 +13,11 @@ import {
   gatewayStop,
 } from "./commands/gateway.ts";
 import { health } from "./commands/health.ts";
+import {
+  modelsEngineInstall,
+  modelsEngineRemove,
+  modelsEngineStatus,
+} from "./commands/models/engine.ts";
 import { modelsList } from "./commands/models/list.ts";
 import { modelsFit } from "./commands/models/fit.ts";
 import { modelsLoad } from "./commands/models/load.ts";
@@ -47,6 +52,9 @@ export const commands: readonly Command[] = [
   modelsRemove,
   modelsProbe,
   modelsUse,
+  modelsEngineInstall,
+  modelsEngineStatus,
+  modelsEngineRemove,
   modelsServiceStatus,
   modelsServiceApprove,
   modelsServiceStop,

@@ -3,6 +3,7 @@
 import type { ModelList, QueueReport } from "../protocol/api.ts";
 import type { Status } from "../protocol/event.ts";
 import type { ServiceReport } from "../protocol/local-service.ts";
+import type { EngineStatus, EngineWanted } from "../protocol/model-engine.ts";
 import type { ModelFit } from "../protocol/model-fit.ts";
 import type { KeepingEvent, LoadedModels, ModelDetails } from "../protocol/model-keeping.ts";
 import type { ProbeEvent, ProbeOrder } from "../protocol/scorecard.ts";
@@ -28,6 +29,11 @@ export const createModelCalls = (call: Call, follow: Follow) => ({
     const query = new URLSearchParams(asked).toString();
     return call<ModelFit>("GET", `/api/models/fit${query && `?${query}`}`, signal);
   },
+  engine: (signal: AbortSignal) => call<EngineStatus>("GET", "/api/models/engine", signal),
+  installEngine: (wanted: EngineWanted, signal: AbortSignal) =>
+    follow<KeepingEvent>("POST", "/api/models/engine/install", signal, { body: wanted }),
+  removeEngine: (signal: AbortSignal) =>
+    call<{ removed: boolean }>("POST", "/api/models/engine/remove", signal),
   services: (signal: AbortSignal) =>
     call<{ services: ServiceReport[] }>("GET", "/api/models/services", signal),
   approveService: (id: string, hash: string, signal: AbortSignal) =>

@@ -6,6 +6,7 @@ import { responseRoutes, type ResponseDeps } from "./responses/routes.ts";
 import { accountRoutes, type AccountAuth } from "./routes/account.ts";
 import { contextRoutes, type ContextDeps } from "./routes/context.ts";
 import { costRoutes, type CostDeps } from "./routes/cost.ts";
+import { engineRoutes, type EngineDeps } from "./routes/engine.ts";
 import { healthRoutes, type HealthDeps } from "./routes/health.ts";
 import { keepingRoutes, type KeepingDeps } from "./routes/models.ts";
 import { serviceRoutes, type ServiceDeps } from "./routes/services.ts";
@@ -14,6 +15,7 @@ import { systemRoutes, type SystemDeps } from "./routes/system.ts";
 
 export type GatewayRouteDeps = SystemDeps &
   KeepingDeps &
+  EngineDeps &
   ProbeRouteDeps &
   HealthDeps &
   ServiceDeps &
@@ -31,6 +33,7 @@ export const gatewayRoutes = (deps: GatewayRouteDeps): Route[] => [
   ...systemRoutes(deps),
   ...serviceRoutes(deps),
   ...keepingRoutes(deps),
+  ...engineRoutes(deps),
   ...probeRoutes(deps),
   ...contextRoutes(deps),
   ...costRoutes(deps),

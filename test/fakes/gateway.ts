@@ -36,7 +36,7 @@ import { createStore } from "../../src/store/sqlite.ts";
 import { createFakeServices, QUEUE } from "./services.ts";
 import { createScriptedAgent } from "./agent.ts";
 import { createFakeConfigRoutes } from "./config-routes.ts";
-import { createFakeKeeping, NO_FIT } from "./keeping.ts";
+import { createFakeKeeping, NO_ENGINE, NO_FIT } from "./keeping.ts";
 import { createFakeProbing } from "./probing.ts";
 
 export type TestGatewayOptions = {
@@ -121,6 +121,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
         keeping: createFakeKeeping(did),
         probing: createFakeProbing(did),
         fit: async () => NO_FIT,
+        engine: NO_ENGINE,
         useModel: async (ref) => void did.push(`use ${ref}`),
         setMode: async (mode) => void did.push(`mode ${mode}`),
         ledger: async () => [],

@@ -2,6 +2,7 @@
 
 import { Fault } from "../../src/base/fault.ts";
 import type { ModelFit } from "../../src/protocol/model-fit.ts";
+import type { EngineInstaller } from "../../src/models/engine/installer.ts";
 import type { Keeping } from "../../src/models/keeping/keeping.ts";
 
 const LOCAL = { provider: "fake", locality: "device" };
@@ -46,4 +47,14 @@ export const NO_FIT: ModelFit = {
   },
   models: [],
   warnings: [],
+};
+
+/** An engine for GGUF files that is not installed, and cannot be. */
+export const NO_ENGINE: EngineInstaller = {
+  status: () => ({ folder: "/nowhere", wanted: "3.22.1", installed: null }),
+  // oxlint-disable-next-line require-yield -- it fails before it has anything to tell
+  async *install() {
+    throw new Fault("MODEL_ENGINE_OFFLINE", { mode: "private", capped: false });
+  },
+  remove: async () => ({ removed: false }),
 };

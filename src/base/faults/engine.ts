@@ -31,7 +31,7 @@ export const engineFaults = {
     status: 502,
     exit: 3,
     message: ({ detail }) => `Cannot install the engine: ${detail}`,
-    fix: () => "Try the same command again: it goes on where it stopped",
+    fix: () => "Run `isopod models engine install` again: it goes on where it stopped",
   }),
   MODEL_ENGINE_BROKEN: entry<{ gpu: string; detail: string }>({
     status: 500,

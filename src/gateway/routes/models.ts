@@ -77,7 +77,7 @@ export function keepingRoutes({ keeping, fit, clock, log }: KeepingDeps): Route[
 }
 
 /** What fails at once keeps its status; what fails later is the last event. */
-async function* told(
+export async function* told(
   events: AsyncIterable<KeepingEvent>,
   log: Pick<Log, "error">,
   signal: AbortSignal,

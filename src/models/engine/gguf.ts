@@ -27,7 +27,7 @@ export type GgufOptions = Pick<GgufDeps, "machine" | "newCallId" | "processors">
 /** Loading takes from seconds to a minute, so it stays through a pause, and not through a lunch. */
 const IDLE_MS = 15 * 60_000;
 
-export function createGguf(options: GgufOptions): { gguf: Gguf; close(): Promise<void> } {
+export function createGguf(options: GgufOptions): { gguf: Gguf; unload(): Promise<void> } {
   const { programs, clock, env, home, idleMs = IDLE_MS } = options;
   const folder = join(home, "engine");
   const script = fileURLToPath(new URL("child.ts", import.meta.url));
@@ -51,7 +51,8 @@ export function createGguf(options: GgufOptions): { gguf: Gguf; close(): Promise
         },
         deps,
       ),
-    close: () => host.unload(),
+    /** Ends what runs. May be called twice. */
+    unload: () => host.unload(),
   };
 }
 
