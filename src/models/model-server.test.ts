@@ -7,6 +7,8 @@ import { createLoopbackEgress } from "../../test/fakes/loopback-egress.ts";
 import { startOpenAi } from "../../test/fakes/openai.ts";
 import { Fault } from "../base/fault.ts";
 import type { Egress } from "../network/egress.ts";
+import { chatRequest, collect } from "./provider.conformance.ts";
+import { dialects } from "./providers.ts";
 import { createModelServer, joinUrl, toMissing } from "./model-server.ts";
 
 const signal = () => new AbortController().signal;
@@ -67,4 +69,39 @@ test("a missing model is told with the nearest name, of its family where no spel
   assert.match(toMissing("p", "qwen3:8c", names).fix, /"qwen3:8b"/);
   assert.match(toMissing("p", "qwen3:235b-a22b-q8_0", names).fix, /"qwen3:8b"/);
   assert.doesNotMatch(toMissing("p", "mistral", names).fix, /Did you mean/);
+});
+
+test("security: an answer without end is ended before it fills the memory, and its connection with it", async () => {
+  const chunk = Buffer.from(
+    `data: ${JSON.stringify({ choices: [{ delta: {} }] })}\n\n`.repeat(20_000),
+  );
+  let sentBytes = 0;
+  let closed = false;
+  async function* endless() {
+    try {
+      for (;;) {
+        sentBytes += chunk.length;
+        yield chunk;
+      }
+    } finally {
+      closed = true;
+    }
+  }
+  const egress: Egress = {
+    request: async () => ({ status: 200, headers: {}, body: endless(), text: async () => "" }),
+  };
+  for (const dialect of Object.values(dialects)) {
+    [sentBytes, closed] = [0, false];
+    const provider = dialect({
+      id: "p",
+      baseUrl: "http://127.0.0.1:1",
+      egress,
+      newCallId: () => "call",
+      product: "custom",
+      compatOf: () => ({}),
+    });
+    // Each reads its own kind of nothing; one that finds it garbled sooner is as well.
+    await assert.rejects(collect(provider, chatRequest()), { code: "MODEL_GARBLED" });
+    assert.ok(closed && sentBytes < 200 * 1024 * 1024, `${sentBytes}`);
+  }
 });

@@ -67,6 +67,10 @@ const MAX_LIST_BYTES = 8 * 1024 * 1024;
 /** What is read of a refusal; the detail is cut to a line of it. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
 
+const CHAT = "models.chat";
+/** A frame takes some 300 bytes and holds a token: more than any window, and what memory can hold of one answer. */
+const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
+
 export function createModelServer(options: ModelServerOptions): ModelServer {
   const { id, headTimeoutMs = LIST_TIMEOUT_MS } = options;
   const send = createSender(options);
@@ -103,9 +107,11 @@ export function createModelServer(options: ModelServerOptions): ModelServer {
       throw toRefusal({ provider: id, status: response.status, text, ...(model && { model }) });
     },
 
-    async stream({ path, body, model, names, purpose = "models.chat" }, signal) {
+    async stream({ path, body, model, names, purpose = CHAT }, signal) {
       const response = await send(path, { body, purpose }, signal);
-      if (response.status === 200 && !isWebPage(response)) return response.body;
+      if (response.status === 200 && !isWebPage(response)) {
+        return purpose === CHAT ? bounded(response.body, MAX_ANSWER_BYTES) : response.body;
+      }
       const text = await readText(response, MAX_REFUSAL_BYTES, signal);
       const fault = toRefusal({ provider: id, model, status: response.status, text });
       throw fault.code === "MODEL_MISSING"
@@ -149,6 +155,33 @@ function readFailure(provider: string, error: unknown, signal: AbortSignal): unk
     return new Fault("MODEL_GARBLED", { provider, detail: error.message }, { cause: error });
   }
   return new Fault("MODEL_STREAM_CUT", { provider }, { cause: error });
+}
+
+/**
+ * The same bytes, ended with a `RangeError` where there are more: who reads an answer keeps all of it. By hand
+ * and not as a generator, since this runs for every token.
+ */
+function bounded(body: AsyncIterable<Uint8Array>, most: number): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]() {
+      const chunks = body[Symbol.asyncIterator]();
+      const end = async () =>
+        (await chunks.return?.()) ?? { done: true as const, value: undefined };
+      let sizeBytes = 0;
+      return {
+        next: () =>
+          chunks.next().then((result) => {
+            if (!result.done) sizeBytes += result.value.length;
+            if (sizeBytes <= most) return result;
+            // A loop that is thrown out of ends nothing by itself.
+            return end().then(() => {
+              throw new RangeError(`its answer has ${most / 1024 / 1024} MiB and does not end`);
+            });
+          }),
+        return: end,
+      };
+    },
+  };
 }
 
 /** `names` is empty where the server would not tell: the fault then says how to list them. */

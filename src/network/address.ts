@@ -109,6 +109,11 @@ const METADATA = new Set([
   "168.63.129.16", // Azure's host
   "100.100.100.200", // Alibaba
   "192.0.0.192", // Oracle
+  "169.254.0.23", // Tencent
+  "169.254.42.42", // Scaleway
   "fd00:ec2::254", // AWS over IPv6
+  "fd00:ec2::23", // AWS, pods, over IPv6
+  "fd00:c1::a9fe:a9fe", // Oracle over IPv6
+  "fd00:42::42", // Scaleway over IPv6
   "fd20:ce::254", // Google over IPv6
 ]);

@@ -17,6 +17,8 @@ import { readShape } from "./shape.ts";
 
 /** Of what a registry says went wrong; the rest would push the fix off the screen. */
 const MAX_DETAIL = 400;
+/** A model has some ten. */
+const MAX_FILES = 1_000;
 /** A line of a download says how far one file is. */
 const MAX_LINE = 64 * 1024;
 
@@ -143,7 +145,9 @@ function toProgress(
   { status, digest, total, completed }: Step,
   files: Map<string, { done: number; total: number }>,
 ): PullStep {
-  if (digest !== undefined && total !== undefined) {
+  // A server that names files without end must not fill the memory.
+  const isKnown = digest !== undefined && (files.has(digest) || files.size < MAX_FILES);
+  if (isKnown && total !== undefined) {
     files.set(digest, { done: completed ?? files.get(digest)?.done ?? 0, total });
   }
   if (files.size === 0) return { text: status };
