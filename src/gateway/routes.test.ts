@@ -202,6 +202,7 @@ test("every route with a body says which field is wrong", async () => {
     const { status, json } = await gateway.call(route.method, pathOf(route, "x"), {
       body: {
         code: 5,
+        gpu: "abacus",
         model: 7,
         mode: "far",
         title: 3,

@@ -18,7 +18,7 @@ export type EngineStatus = {
 
 const Folder = z.string().regex(/^\//, "an absolute path").max(4_096);
 
-export const EngineWanted = z.strictObject({
+export const EngineWanted = z.object({
   gpu: z.enum(["auto", "cuda", "vulkan", "metal", "none"]).default("auto"),
   /** A folder that `save` filled on another machine: nothing is downloaded then. */
   from: Folder.optional(),
