@@ -21,6 +21,7 @@ export type OpenedDeps = {
 export interface Opened {
   /** Throws what `open` throws, or the signal's reason. */
   get(id: string, signal: AbortSignal): Promise<Server>;
+  /** Kept until `forget`, and of Ollama for a minute. */
   models(server: Server, signal: AbortSignal): Promise<Model[]>;
   /** The next listing asks the server again. */
   forget(id: string): void;
@@ -29,7 +30,7 @@ export interface Opened {
   close(): Promise<void>;
 }
 
-/** After so long nothing is sent before it is known who has the port now. */
+/** After so long nothing is sent before it is known who has the port now, and which models are the cloud's. */
 const PROOF_MS = 60_000;
 /** To ask takes tens of ms where many programs run; while a conversation goes on it is asked beside it. */
 const PROVE_AHEAD_MS = 30_000;
@@ -39,6 +40,7 @@ type Entry = {
   provedAtMs: number;
   proving?: Promise<Server> | undefined;
   models?: Promise<Model[]> | undefined;
+  listedAtMs: number;
 };
 
 export function createOpened({ clock, open, prove, onOpened }: OpenedDeps): Opened {
@@ -47,7 +49,11 @@ export function createOpened({ clock, open, prove, onOpened }: OpenedDeps): Open
   function entryOf(id: string): Entry {
     const known = entries.get(id);
     if (known) return known;
-    const entry: Entry = { server: open(id), provedAtMs: clock.elapsedMs() };
+    const entry: Entry = {
+      server: open(id),
+      provedAtMs: clock.elapsedMs(),
+      listedAtMs: -Infinity,
+    };
     entries.set(id, entry);
     const tookMs = () => clock.elapsedMs() - entry.provedAtMs;
     // Who asked is told; the next one tries anew.
@@ -91,6 +97,12 @@ export function createOpened({ clock, open, prove, onOpened }: OpenedDeps): Open
 
     models(server, signal) {
       const entry = entryOf(server.id);
+      const nowMs = clock.elapsedMs();
+      // Only the listing says which of Ollama's models are in the cloud, and a name may get other weights.
+      if (server.product === "ollama" && nowMs - entry.listedAtMs >= PROOF_MS) {
+        entry.models = undefined;
+      }
+      if (!entry.models) entry.listedAtMs = nowMs;
       const asked = (entry.models ??= server.provider.listModels(new AbortController().signal));
       asked.catch(() => {
         if (entry.models === asked) entry.models = undefined; // who asked is told, the next one asks anew

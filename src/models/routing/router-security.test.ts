@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { FakeModel } from "../../../test/fakes/model-server.ts";
 import { toTargets } from "../discovery.ts";
 import { chatRequest, collect } from "../provider.conformance.ts";
 import {
@@ -176,4 +177,15 @@ test("security: a mode that was narrowed since the route was chosen keeps the ne
   assert.equal(chats(), 1);
   await say(near);
   assert.equal(chats(), 2);
+});
+
+test("security: a local name that was given to a cloud model is seen within a minute, before a prompt is sent", async (t) => {
+  const models: FakeModel[] = [{ ...SMALL }];
+  const { server } = await ollama(t, models);
+  const providers = { ollama: { api: "ollama", baseUrl: server.url } };
+  const { router, clock } = createTestRouter({ models: { providers } });
+  assert.deepEqual(await refs(router, "ollama/qwen3:8b"), ["ollama/qwen3:8b"]);
+  models[0] = { ...SMALL, remoteHost: "https://ollama.com" }; // `ollama cp gpt-oss:120b-cloud qwen3:8b`
+  await clock.advance(60_000);
+  await assert.rejects(refs(router, "ollama/qwen3:8b"), { code: "MODEL_NOT_ALLOWED" });
 });
