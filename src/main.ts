@@ -44,6 +44,9 @@ stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
+// A wait of the clock keeps no process alive, and a command that waits for nothing else would end without a word.
+const awake = setInterval(() => {}, 2 ** 30);
+
 process.exitCode = await run({
   words: process.argv.slice(2),
   commands,
@@ -55,6 +58,7 @@ process.exitCode = await run({
       createLog({ path: join(home, "gateway.log") }).error({ id, err: error }, "a command failed");
     }),
 });
+clearInterval(awake);
 
 function readVersion(): string {
   const file = new URL("../package.json", import.meta.url);

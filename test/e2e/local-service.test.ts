@@ -73,3 +73,20 @@ test("a model server is started once it is approved, and ends with the gateway, 
   const changed = await machine.json(2, ["chat", "--json", "hello"]);
   assert.equal(changed.at(-1)?.["code"], "MODEL_SERVICE_UNAPPROVED");
 });
+
+test("without a gateway, too, a command waits for a server that it starts, and never ends without a word", async (t) => {
+  const machine = createMachine(t);
+  const localService = { command: machine.path("not-there") };
+  const baseUrl = `http://127.0.0.1:${await freePort()}`;
+  const providers = { mine: { baseUrl, api: "openai-completions", localService } };
+  const model = { primary: "mine/qwen3:8b", fallbacks: [] };
+  machine.config({ models: { mode: "replace", providers }, agents: { defaults: { model } } });
+
+  const approved = await machine.isopod(["models", "service", "approve", "mine", "--yes"]);
+  assert.equal(approved.code, 0, approved.stderr);
+  const shown = await machine.isopod(["mode", "show"]);
+  assert.deepEqual([shown.code, shown.stdout.startsWith("private")], [0, true], shown.stderr);
+  const answered = await machine.isopod(["chat", "--json", "hello"]);
+  assert.match(answered.stdout, /"type":"failed"/);
+  assert.notEqual(answered.code, 0);
+});

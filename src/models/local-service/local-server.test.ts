@@ -92,6 +92,7 @@ test("one that dies is tried again with pauses, so many times, and its last word
   assert.match(readFileSync(log.path, "utf8"), /CUDA/);
 
   await server.stop(); // a person has looked at it
+  assert.equal(server.state, "stopped");
   server.ensure(undefined, never()).catch(() => undefined);
   await until(() => programs.started.length === 4);
 });

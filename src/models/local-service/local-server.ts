@@ -105,6 +105,7 @@ export function createLocalServer(deps: LocalServerDeps): LocalServer {
   async function stop(): Promise<void> {
     idle.end();
     backOff.forget();
+    if (state === "failed") state = "stopped";
     const own = program;
     if (!own) return;
     stopping = true;
