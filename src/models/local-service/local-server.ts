@@ -105,11 +105,10 @@ export function createLocalServer(deps: LocalServerDeps): LocalServer {
   async function stop(): Promise<void> {
     idle.end();
     backOff.forget();
-    if (state === "failed") state = "stopped";
     const own = program;
+    if (own || state === "failed") state = "stopped";
     if (!own) return;
     stopping = true;
-    state = "stopped";
     own.end();
     await own.ended;
   }
