@@ -113,6 +113,20 @@ test("more waiting messages than a person writes are refused", async () => {
   await agent.close();
 });
 
+test("security: a session takes no more images once they would take everybody's memory, and goes on in words", async () => {
+  const { candidate } = createSlow();
+  const { agent, store } = await createStage({ candidates: [candidate] });
+  const image = { mediaType: "image/png", name: "a", data: "A".repeat(22 * 1024 * 1024) } as const;
+  for (let sent = 0; sent < 6; sent++) await agent.submit({ ...message, images: [image] });
+  assert.ok((await store.sessions.sizeBytes(message.session)) > 6 * image.data.length);
+
+  await assert.rejects(agent.submit({ ...message, images: [image] }), { code: "SESSION_FULL" });
+  const text = "x".repeat(200_000);
+  await assert.rejects(agent.submit({ ...message, text }), { code: "SESSION_FULL" });
+  await agent.submit(message);
+  await agent.close();
+});
+
 test("stop() ends the running turn, keeps what was shown, and drops those that wait", async () => {
   const { candidate } = createSlow();
   const { agent, until, store, messages, events } = await createStage({ candidates: [candidate] });

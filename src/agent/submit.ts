@@ -12,6 +12,13 @@ import { contextLines, type Told } from "./turn-context.ts";
 
 /** Messages of one session that may wait: enough for a hasty writer, a stop for a broken client. */
 const MAX_WAITING = 20;
+/**
+ * A session is read whole to be shown and to be gone on with: with more images in it one person's session would
+ * take the memory of everybody. Some thirty large photos.
+ */
+const MAX_BYTES = 128 * 1024 * 1024;
+/** Shorter ones are not even counted: it takes a person's life to fill a session with them. */
+const LARGE_TEXT = 100_000;
 /** Sessions of which is known what they were told; one that falls out is told once more. */
 const MAX_TOLD = 1_000;
 
@@ -26,6 +33,10 @@ export async function submit(
   if (!session) throw new Fault("NOT_FOUND", { what: "session", id: message.session });
   if (lanes.waiting(session.id) >= MAX_WAITING) {
     throw new Fault("TURN_QUEUE_FULL", { limit: MAX_WAITING });
+  }
+  const isLarge = message.images?.length || message.text.length > LARGE_TEXT;
+  if (isLarge && (await deps.store.sessions.sizeBytes(session.id)) > MAX_BYTES) {
+    throw new Fault("SESSION_FULL", { limitMb: MAX_BYTES / 1024 / 1024 });
   }
   const now = deps.clock.now();
   const state = stateOf(parts);

@@ -141,6 +141,13 @@ const historyQueries = (db: Db) => ({
   messages: query((p: { session: string }) =>
     db.selectFrom("messages").select(MESSAGE).where("session", "=", p.session).orderBy("seq"),
   ),
+  // `octet_length` reads the headers of rows alone, where `length` would read every image.
+  messagesSize: query((p: { session: string }) =>
+    db
+      .selectFrom("messages")
+      .select(sql<number>`coalesce(sum(octet_length(message)), 0)`.as("sizeBytes"))
+      .where("session", "=", p.session),
+  ),
   // From the turn's first message on: one of a later turn may have come in while this one ran.
   messagesFrom: query((p: { session: string; from: string }) =>
     db

@@ -47,6 +47,8 @@ export function createSessions(database: Database, writer: Writer): Sessions {
         : statements.messagesFrom.all({ session, from })
       ).map(toStoredMessage),
 
+    sizeBytes: async (session) => statements.messagesSize.get({ session })?.sizeBytes ?? 0,
+
     async epoch(session) {
       const row = statements.epoch.get({ session });
       return row && toEpoch(row);

@@ -90,6 +90,10 @@ export const statements = {
     sql: 'select "id", "session", "turn", "at", "message" from "messages" where "session" = ? order by "seq"',
     params: ["session"],
   },
+  messagesSize: {
+    sql: 'select coalesce(sum(octet_length(message)), 0) as "sizeBytes" from "messages" where "session" = ?',
+    params: ["session"],
+  },
   messagesFrom: {
     sql: 'select "id", "session", "turn", "at", "message" from "messages" where "session" = ? and seq >= coalesce((select min(seq) from messages where session = ? and turn = (select turn from messages where id = ?)), 0) order by "seq"',
     params: ["session", "session", "from"],

@@ -54,6 +54,8 @@ export interface Sessions {
    * all where there is no such message.
    */
   messages(id: string, from?: string): Promise<StoredMessage[]>;
+  /** What its messages take, without reading them. */
+  sizeBytes(id: string): Promise<number>;
   /** The newest epoch of a session, or undefined before its first turn. */
   epoch(id: string): Promise<Epoch | undefined>;
   addEpoch(epoch: Epoch): Promise<void>;

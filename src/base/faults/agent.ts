@@ -20,6 +20,13 @@ export const agentFaults = {
     message: ({ what, limit }) => `Ended the turn: it used up its ${limit} ${what}`,
     fix: ({ setting }) => `Send "go on" to continue, or raise agents.defaults.${setting}`,
   }),
+  SESSION_FULL: entry<{ limitMb: number }>({
+    status: 413,
+    exit: 2,
+    message: ({ limitMb }) =>
+      `Cannot take more into this session: its messages take more than ${limitMb} MiB`,
+    fix: () => "Begin a new session, and delete the old one where it is not needed any more",
+  }),
   TURN_QUEUE_FULL: entry<{ limit: number }>({
     status: 429,
     exit: 1,
