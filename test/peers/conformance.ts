@@ -25,7 +25,9 @@ export type Case = {
 };
 
 export type CaseStage = {
-  peer: Peer;
+  peer: Pick<Peer, "name" | "product" | "expects">;
+  /** What is asked where it is no server behind an address. */
+  provider?: Provider;
   /** Where Isopod's dialect begins. */
   baseUrl: string;
   model: string;
@@ -200,6 +202,7 @@ const toServer = ({ baseUrl, apiKey, egress }: CaseStage) => ({
 });
 
 function providerOf(stage: CaseStage): Provider {
+  if (stage.provider) return stage.provider;
   const { product, name } = stage.peer;
   const { api } = presetOf(product);
   const dialect = dialects[api];

@@ -60,7 +60,7 @@ export function startChild(deps: ChildDeps, load: Load, provider: string): Child
       loading.resolve(answer);
     } else if (answer.type === "failed" && answer.id === undefined) {
       fail(toFault(answer, load, provider));
-      program.end();
+      program.kill();
     } else if (answer.id !== undefined) waiting.get(answer.id)?.put(answer);
   }
 
@@ -103,7 +103,7 @@ export function startChild(deps: ChildDeps, load: Load, provider: string): Child
     chat,
     async close() {
       isClosed = true;
-      program.end();
+      program.kill(); // it has nothing to save, and libraries take seconds to end when they are asked
       await over;
     },
   };
