@@ -1,5 +1,6 @@
 import type { Locality, Usage } from "../protocol/event.ts";
 import type { Message, Sealed, ToolCall, ToolSpec } from "../protocol/message.ts";
+import type { Keeper } from "./keeping/keeper.ts";
 import type { Priority } from "./queue/order.ts";
 
 /** What the agent needs from anything that can run a model. One file per wire dialect makes these. */
@@ -22,6 +23,9 @@ export interface Provider {
    * and `MODEL_WITHOUT_EMBEDDINGS`; what is too long is `MODEL_CONTEXT_EXCEEDED`, never cut.
    */
   embed?(request: EmbedRequest, signal: AbortSignal): Promise<Embedding>;
+
+  /** What can be done with its models beside asking them, where it is no server of a known product. */
+  readonly keeper?: Keeper;
 
   /** Frees workers and connections. May be called twice. */
   close?(): Promise<void>;

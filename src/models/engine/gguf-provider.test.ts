@@ -11,6 +11,7 @@ import { createPrograms } from "../../process/programs.ts";
 import type { ChatEvent, ChatRequest, Provider } from "../provider.ts";
 import { createGgufProvider, type GgufSettings } from "./gguf-provider.ts";
 import { createHost } from "./host.ts";
+import { joinProviders } from "./joined.ts";
 import type { Gpu } from "./letters.ts";
 
 const DEMO = fileURLToPath(new URL("../../../demo-model/demo-q8_0.gguf", import.meta.url));
@@ -167,6 +168,45 @@ test("a child that nobody asks is ended, and the next question starts another", 
   await gone(pid);
   assert.equal((await provider.listModels(never))[0]?.loaded, false);
   assert.notEqual(Number(textOf(await ask(provider, "pid"))), pid);
+});
+
+test("a model is loaded ahead, told as loaded, freed, and shown with its file", async (t) => {
+  const { provider, add } = create(t);
+  const path = add("one");
+  const { keeper } = provider;
+  assert.ok(keeper);
+  assert.deepEqual(await keeper.loaded(never), []);
+  const wanted = { model: "one", contextTokens: 512, params: {}, embeds: false };
+  await keeper.load(wanted, never);
+  const [loaded] = (await keeper.loaded(never)) ?? [];
+  assert.equal(loaded?.model, "one");
+  assert.equal(loaded?.state, "loaded");
+  const pid = Number(textOf(await ask(provider, "pid")));
+  await keeper.unload("one", never);
+  await gone(pid);
+  assert.deepEqual(await keeper.loaded(never), []);
+  assert.equal((await keeper.show("one", never)).path, path);
+  await assert.rejects(keeper.load({ ...wanted, model: "two" }, never), { code: "MODEL_MISSING" });
+  await assert.rejects(keeper.remove("one", never), { code: "MODEL_SERVER_CANNOT" });
+});
+
+test("beside the built-in models, files answer by their own names and lose none of them", async (t) => {
+  const { provider, add } = create(t);
+  add("one");
+  add("demo");
+  const own: Provider = {
+    id: "embedded",
+    baseUrl: "embedded:",
+    listModels: async () => [{ id: "demo", locality: "embedded", demonstration: true }],
+    async *chat() {
+      yield { type: "text", text: "I am the demo" };
+    },
+  };
+  const both = joinProviders(own, provider);
+  const ids = (await both.listModels(never)).map(({ id }) => id);
+  assert.deepEqual(ids, ["demo", "one"]);
+  assert.equal(textOf(await ask(both, "hello", { model: "demo" })), "I am the demo");
+  assert.equal(textOf(await ask(both, "hello")), "You said hello");
 });
 
 test("a context that config wishes for is what it gets", async (t) => {

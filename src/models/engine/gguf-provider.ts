@@ -11,6 +11,7 @@ import { knownCallIds, takeCallId } from "../replay.ts";
 import { type GgufFile, listGgufFiles, readWeights } from "./files.ts";
 import type { Host } from "./host.ts";
 import type { Answer, Gpu, Load } from "./letters.ts";
+import { createGgufKeeper } from "./gguf-keeper.ts";
 import { planLoad } from "./plan.ts";
 import { toLimit, toSampling } from "./sampling.ts";
 
@@ -102,6 +103,13 @@ export function createGgufProvider(id: string, settings: GgufSettings, deps: Ggu
     listModels: (signal) =>
       Promise.all(listGgufFiles(settings.path).map((file) => describe(file, signal))),
     chat,
+    keeper: createGgufKeeper({
+      id,
+      host,
+      find,
+      plan: (file, signal) => plan(file, installed()?.gpu ?? "none", signal),
+      installed,
+    }),
     close: () => host.unload(),
   };
 }

@@ -16,6 +16,8 @@ export interface Host {
     job: { load: Load; order: ChatOrder; provider: string },
     signal: AbortSignal,
   ): AsyncIterable<Answer>;
+  /** The same without a question: resolves when it is in memory. */
+  load(job: { load: Load; provider: string }, signal: AbortSignal): Promise<void>;
   /** Frees the memory. May be called twice; a later chat loads again. */
   unload(): Promise<void>;
 }
@@ -50,7 +52,15 @@ export function createHost(deps: HostDeps): Host {
     return started;
   }
 
+  function queued(load: Load, provider: string, signal: AbortSignal): Promise<Running> {
+    signal.throwIfAborted();
+    const taken = turn.then(() => take(load, provider));
+    turn = taken.catch(() => undefined); // the next one does not fail with it
+    return abortable(taken, signal);
+  }
+
   const rest = () => {
+    idle.abort();
     idle = new AbortController();
     deps.clock.sleep(deps.idleMs, idle.signal).then(unload, () => {}); // somebody asked again
   };
@@ -61,11 +71,16 @@ export function createHost(deps: HostDeps): Host {
         ? { load: running.load, loaded: running.loaded }
         : undefined;
     },
+    async load({ load, provider }, signal) {
+      const own = await queued(load, provider, signal);
+      try {
+        await abortable(own.child.loaded, signal);
+      } finally {
+        if (own === running && own.users === 0) rest();
+      }
+    },
     async *chat({ load, order, provider }, signal) {
-      signal.throwIfAborted();
-      const taken = turn.then(() => take(load, provider));
-      turn = taken.catch(() => undefined); // the next one does not fail with it
-      const own = await abortable(taken, signal);
+      const own = await queued(load, provider, signal);
       own.users += 1;
       const isFirst = own.loaded === undefined;
       try {

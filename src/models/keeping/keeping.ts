@@ -146,6 +146,7 @@ const toKept = ({ id, product, provider, place }: Server, models: LoadedModel[])
 const createKeeperOf =
   ({ servers, egress, clock }: KeepingDeps) =>
   ({ id, product, provider, settings }: Server): Keeper =>
+    provider.keeper ??
     createKeeper({
       id,
       product,

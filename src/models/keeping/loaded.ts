@@ -17,7 +17,8 @@ export async function listLoaded(
     servers.ids().map(async (id) => {
       try {
         const server = await servers.open(id, signal);
-        if (server.place.locality === "embedded") return; // ours is always at hand, and tiny
+        // The demonstration is always at hand, and tiny.
+        if (server.place.locality === "embedded" && !server.provider.keeper) return;
         const loaded = await keeperOf(server).loaded(signal);
         if (loaded) result.models.push(...loaded.map((entry) => toLoadedModel(entry, server)));
         else result.silent.push(id);
