@@ -4,10 +4,14 @@ import type { MeasuredContext, ProbeCheck, Scorecard, ToolMode } from "../protoc
 import { describeSeconds } from "./amounts.ts";
 
 /** One short column of a list: how it calls tools, and how fast it writes. */
-export function describeShortly({ mode, speed }: Scorecard): string {
+export function describeShortly({ mode, speed, checks }: Scorecard): string {
   const rate = speed.outputTokensPerSecond;
-  return rate === undefined ? SHORT[mode] : `${SHORT[mode]}, ${describeRate(rate)}/s`;
+  const calls = checks.some(isUntried) ? "tools?" : SHORT[mode];
+  return rate === undefined ? calls : `${calls}, ${describeRate(rate)}/s`;
 }
+
+/** Its window was too small for the question. */
+const isUntried = ({ id, result }: ProbeCheck) => id === "call" && result === "skipped";
 
 const SHORT: Record<ToolMode, string> = {
   native: "tools",

@@ -8,7 +8,7 @@ import type { Candidate, Wanted } from "../candidate.ts";
 import type { Candidates } from "./candidates.ts";
 import { type Choice, chooseModel, type Memory, type Offer } from "./choose.ts";
 import type { Provider } from "../provider.ts";
-import { settingsOf } from "../server.ts";
+import { type Server, settingsOf } from "../server.ts";
 import { askAgain, type Servers } from "../servers.ts";
 import type { ModelsSettings } from "../settings.ts";
 import { survey } from "../survey.ts";
@@ -88,15 +88,23 @@ export function createAutomatic(deps: AutomaticDeps): Automatic {
       await servers.discover(signal);
       const ids = servers.ids().filter(mayHoldUp);
       const surveyed = await survey(ids, servers, signal);
-      const offers = surveyed.offers.filter(({ offer }) => !offer.model.demonstration);
+      const offers = surveyed.offers
+        .filter(({ offer }) => !offer.model.demonstration)
+        .map(({ server, offer }) => ({ server, offer: asUsed(server, offer), model: offer.model }));
       const choice = chooseAmong(offers.map(({ offer }) => offer));
       passedOver = choice.rejected;
       const found = offers.find(({ offer }) => offer === choice.chosen);
       chosen = found && { ref: found.offer.ref, why: choice.why };
       if (!found) return demonstrate(choice.why, signal);
-      return candidates.of(found.server, found.offer.model, choice.why);
+      return candidates.of(found.server, found.model, choice.why);
     },
   };
+
+  /** What config or a scorecard gives no tools has none, whatever its server says. */
+  function asUsed(server: Server, offer: Offer): Offer {
+    if (candidates.of(server, offer.model, offer.why).tools) return offer;
+    return { ...offer, model: { ...offer.model, tools: false } };
+  }
 }
 
 const REPLACED = new Set(["MODEL_MISSING", "MODEL_NOT_ALLOWED", "MODEL_PROVIDER_UNKNOWN"]);

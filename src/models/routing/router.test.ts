@@ -25,6 +25,25 @@ test("with nothing configured, a server on this machine is found and its best mo
   assert.match(candidate?.why ?? "", /runs on this machine and was chosen because/);
 });
 
+test("a model that config gives no tools comes after one that has them, and is not said to have them", async (t) => {
+  const models = [
+    { name: "large:30b", sizeBytes: 2e9 },
+    { name: "small:8b", sizeBytes: 1e9 },
+  ];
+  const server = await startOllama({ models });
+  t.after(() => server.close());
+  const dull = { "large:30b": { compat: { supportsTools: false } }, "small:8b": {} };
+  const provider = { api: "ollama", baseUrl: server.url };
+  const { router } = createTestRouter({
+    models: { providers: { ollama: { ...provider, models: dull } } },
+  });
+  const [first] = await router.route({}, signal());
+  assert.equal(first?.ref, "ollama/small:8b");
+  assert.match(first?.why ?? "", /can call tools/);
+  const plain = createTestRouter({ models: { providers: { ollama: provider } } });
+  assert.deepEqual(await refs(plain.router), ["ollama/large:30b"], "control: the larger one");
+});
+
 test("with no server the demonstration answers, and says why", async () => {
   const { router } = createTestRouter({ demonstration: DEMO });
   const [candidate] = await router.route({}, signal());
