@@ -41,9 +41,9 @@ DENIED = [
 
 # How often each is asked; what is hard to learn comes more often.
 INTENTS = {
-    "list": 5, "list-folder": 3, "find-name": 3, "find-ending": 3, "find-text": 5, "read": 12, "write": 15, "append": 1, "edit": 15, "edit-all": 1,
-    "run": 11, "count-lines": 2, "count-words": 1, "sort": 2, "mkdir": 2, "copy": 2, "move": 1, "script": 1, "head": 1, "tail": 1, "find-read": 3,
-    "copy-text": 3, "read-two": 3, "refrain": 2, "beyond": 14, "talk": 4,
+    "list": 6, "list-folder": 3, "find-name": 3, "find-ending": 4, "find-text": 5, "read": 12, "write": 14, "append": 1, "edit": 15, "edit-all": 1,
+    "run": 10, "count-lines": 2, "count-words": 1, "sort": 2, "mkdir": 2, "copy": 2, "move": 1, "script": 1, "head": 1, "tail": 1, "find-read": 3,
+    "copy-text": 3, "read-two": 3, "refrain": 3, "beyond": 16, "talk": 9,
 }
 
 
@@ -87,9 +87,9 @@ class Dialogues:
 
     def offered(self) -> list[str]:
         x = self.r.random()
-        if x < 0.65:
+        if x < 0.75:
             return list(TOOLS)
-        if x < 0.8:
+        if x < 0.85:
             tools = [*TOOLS, *(tool for tool in OTHER_TOOLS if self.chance(0.5))]
         elif x < 0.97:
             tools = [tool for tool in TOOLS if self.chance(0.6)]

@@ -2,7 +2,6 @@
 Batches of dialogues to train on. A batch follows from the seed and its number alone, so that the same seed
 gives the same batches however many processes make them.
 """
-import json
 import random
 from dataclasses import dataclass
 
@@ -89,8 +88,7 @@ class Rows:
     def pieces(self, dialogue: Dialogue, r: random.Random):
         """(tokens, "read", "call" or "answer"), spelled as chat_template.jinja does it."""
         x = r.random()
-        style = "spaced" if x < 0.7 else "compact" if x < 0.85 else "sorted"
-        quoted = r.random() < 0.1  # node-llama-cpp shows results as JSON strings
+        style = "spaced" if x < 0.8 else "compact" if x < 0.9 else "sorted"
         turns = dialogue.turns
         last = len(turns) - 1
         if style != "spaced":  # how it is replayed must not be how it is said: only the last is learnt
@@ -99,15 +97,14 @@ class Rows:
         yield self.frame("<|im_start|>", "system\ntools:" + "".join(f" {tool}" for tool in dialogue.tools or ["none"]), END, "\n"), "read"
         for at, turn in enumerate(turns[: last + 1]):
             says = style == "spaced" or at == last
-            yield from self.turn(turn, says, "spaced" if says else style, quoted)
+            yield from self.turn(turn, says, "spaced" if says else style)
 
-    def turn(self, turn: Turn, says: bool, style: str, quoted: bool):
+    def turn(self, turn: Turn, says: bool, style: str):
         match turn.role:
             case "user":
                 yield self.frame("<|im_start|>", "user\n" + turn.text, END, "\n"), "read"
             case "tool":
-                text = json.dumps(turn.text, ensure_ascii=False) if quoted else turn.text
-                yield self.frame("<|im_start|>", "user\n", "<tool_response>", f"\n{text}\n", "</tool_response>", END, "\n"), "read"
+                yield self.frame("<|im_start|>", "user\n", "<tool_response>", f"\n{turn.text}\n", "</tool_response>", END, "\n"), "read"
             case "call":
                 yield self.frame("<|im_start|>", "assistant\n"), "read"
                 call = f'\n{{"name": "{turn.tool}", "arguments": {spell(turn.arguments, style)}}}\n'

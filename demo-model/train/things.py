@@ -3,13 +3,13 @@ import random
 
 from stock import Stock
 from text import has_hangul
-from words import NAMES
+from words import NAMES, SYLLABLES
 
 ONSETS = "b c d f g h j k l m n p r s t v w z br ch cl dr fl gr kl pl pr sh sk sl st th tr qu".split()
 VOWELS = "a e i o u ai ee oo ou y".split()
 CODAS = ["", "", "", "n", "r", "s", "t", "l", "m", "nd", "rk", "st", "x", "ck", "ng"]
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-FIRST_SYLLABLE, SYLLABLES = 0xAC00, 11172
+FIRST_SYLLABLE, ALL_SYLLABLES = 0xAC00, 11172
 MARKS = ["-", "_", "+", "=", "/", "#", "%", "@", "&", "*", ":", ";", "(", ")", "<", ">", "|", "~", "$", "^", "[", "]", "{", "}"]
 
 
@@ -36,9 +36,9 @@ class Things:
         return self.korean_word() if made in self.stock.barred_words else made
 
     def syllable(self) -> str:
-        if self.r.random() < 0.6:  # the common ones
-            return self.r.choice(self.r.choice(self.stock.korean_words))
-        return chr(FIRST_SYLLABLE + self.r.randrange(SYLLABLES))
+        if self.r.random() < 0.97:
+            return self.r.choice(SYLLABLES)
+        return chr(FIRST_SYLLABLE + self.r.randrange(ALL_SYLLABLES))
 
     def made_up(self) -> str:
         count = self.r.choice((1, 2, 2, 3))

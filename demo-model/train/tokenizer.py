@@ -26,9 +26,14 @@ def byte_letters() -> list[str]:
 LETTERS = byte_letters()
 
 
-def learn(text: str, count: int) -> list[str]:
-    """The `count` most useful merges, each as "a b"."""
-    units = Counter(UNIT.findall(text))
+def learn(text: str, count: int, syllables: str) -> list[str]:
+    """The `count` most useful merges of letters, each as "a b"; and those that make each syllable one token."""
+    letters = [unit for unit in UNIT.findall(text) if unit.isascii()]
+    return [*merges_of(letters, count, RAREST), *merges_of([*syllables] * RAREST, len(syllables) * 2, RAREST)]
+
+
+def merges_of(found: list[str], count: int, rarest: int) -> list[str]:
+    units = Counter(found)
     parts = {unit: [LETTERS[byte] for byte in unit.encode()] for unit in units}
     pairs: Counter[tuple[str, str]] = Counter()
     where: dict[tuple[str, str], set[str]] = {}
@@ -39,7 +44,7 @@ def learn(text: str, count: int) -> list[str]:
     while len(merges) < count:
         # Two merges that make the same token would make the file ambiguous. Ties go by letters, not by luck.
         best = max((pair for pair in pairs if "".join(pair) not in known), key=lambda pair: (pairs[pair], pair), default=None)
-        if best is None or pairs[best] < RAREST:
+        if best is None or pairs[best] < rarest:
             break
         merges.append(" ".join(best))
         known.add("".join(best))

@@ -21,6 +21,7 @@ from model import Llama, Muon, Shape
 from rows import Rows, Weights
 from stock import Stock
 from tokenizer import Tokenizer, learn
+from words import SYLLABLES
 
 TOKENS = {"core": 4096, "gpu": 32768}  # in a batch
 # First everything counts, so that it learns what texts look like and how to copy; then what it says.
@@ -29,7 +30,7 @@ PHASES = [
     {"name": "say", "steps": 1600, "weights": Weights(read=0.01, first=3, call=1, answer=0.5), "decay": 0.8},
 ]
 SHAPE = {"width": 192, "layers": 4, "heads": 6, "inner": 512}
-MERGES = 1000
+MERGES = 700  # of letters
 MATRIX_RATE, OTHER_RATE = 0.02, 2e-3
 WARM_UP = 100  # steps
 LONG_FROM, LONG_EVERY = 0.7, 20  # in the last phase: of its steps, and how often
@@ -59,7 +60,7 @@ def main() -> None:
     if device.type == "cpu":
         torch.set_num_threads(1)  # one core; threads that wait for each other lose more than they win
         torch.set_flush_denormal(True)
-    tokenizer = Tokenizer(learn(sample(options.seed), MERGES))
+    tokenizer = Tokenizer(learn(sample(options.seed), MERGES, SYLLABLES))
     shape = Shape(len(tokenizer.tokens), options.width, options.layers, options.heads, options.inner)
     model = Llama(shape).to(device)
     print(f"{sum(one.numel() for one in model.parameters())} parameters, {len(tokenizer.tokens)} tokens in the vocabulary", flush=True)
