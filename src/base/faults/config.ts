@@ -62,7 +62,7 @@ export const configFaults = {
     exit: 1,
     message: ({ file, paths }) =>
       `The gateway runs with the config that it started with; "${file}" says something else since, at ${shown(paths)}`,
-    fix: () => "Apply it with `isopod gateway restart`",
+    fix: () => "Run `isopod gateway restart`: it holds from then on",
   }),
   /** The file was changed to something that could not be started with. `mend` is that fault's own fix. */
   CONFIG_CHANGE_REFUSED: entry<{ file: string; why: string; mend: string }>({

@@ -13,8 +13,7 @@ export const modelFaults = {
   MODEL_REFUSED: entry<{ provider: string; detail: string }>({
     status: 502,
     exit: 1,
-    message: ({ provider, detail }) =>
-      `Cannot go on with "${provider}": it answered "${detail}"`,
+    message: ({ provider, detail }) => `Cannot go on with "${provider}": it answered "${detail}"`,
     fix: ({ provider }) =>
       `Look at the log of "${provider}", or pick another model with \`isopod models use\``,
   }),

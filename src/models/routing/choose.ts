@@ -39,7 +39,8 @@ function reasonAgainst({ model, locality, why }: Offer, memory: Memory): string 
   if (model.chat === false) return "it only embeds, it does not chat";
   if (locality === "cloud") return `it runs in the cloud: ${why}`;
   if (model.missing !== undefined) return model.missing;
-  if (locality !== "device" && locality !== "embedded") return `it is not proved to run on this machine: ${why}`;
+  if (locality !== "device" && locality !== "embedded")
+    return `it is not proved to run on this machine: ${why}`;
   if (model.loaded || model.sizeBytes === undefined) return undefined;
   const needed = neededBytes(model.sizeBytes);
   if (needed <= memory.totalBytes * USABLE_PART) return undefined;
