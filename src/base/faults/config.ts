@@ -70,7 +70,7 @@ export const configFaults = {
     exit: 1,
     message: ({ file, why }) =>
       `The gateway goes on with the config that it started with; "${file}" could not be started with: ${why}`,
-    fix: ({ mend }) => `${mend}; then apply it with \`isopod gateway restart\``,
+    fix: ({ mend }) => `Edit the file and run \`isopod gateway restart\`: ${mend}`,
   }),
 };
 
