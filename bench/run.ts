@@ -33,6 +33,7 @@ const env = {
   ISOPOD_HOME: home,
   ISOPOD_GATEWAY_PORT: "0",
   OLLAMA_HOST: modelUrl,
+  OLLAMA_NUM_PARALLEL: "256", // this server answers as many as come, and the gateway must know
 };
 const gateway = () => start(process.execPath, [launcher, "gateway", "run", "--json"], env);
 

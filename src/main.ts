@@ -1,6 +1,7 @@
 /**
  * Argument words in, exit status out. What a command needs is loaded when it needs it, so that
- * `isopod --version` and `isopod health` stay quick; these `import()`s are the only ones of their kind.
+ * `isopod --version` and `isopod health` stay quick; `import()` stands here, and where a command alone needs
+ * schemas.
  */
 
 import { readFileSync } from "node:fs";

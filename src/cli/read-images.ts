@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 
 import { Fault } from "../base/fault.ts";
-import { Images } from "../protocol/image.ts";
 import type { Image } from "../protocol/message.ts";
 
 /** The images of `--image`, in order. Throws `IMAGE_UNUSABLE` before anything is sent. */
@@ -10,6 +9,8 @@ export async function readImages(given: unknown): Promise<readonly Image[]> {
   const paths = Array.isArray(given) ? given.map(String) : [];
   if (paths.length === 0) return [];
   const files = await Promise.all(paths.map(readOne));
+  // Loaded here: schemas would cost commands without images a third of their start.
+  const { Images } = await import("../protocol/image.ts");
   const parsed = Images.safeParse(files);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -3,7 +3,7 @@
 import { resolve } from "node:path";
 
 import { Fault } from "../../../base/fault.ts";
-import { EngineWanted } from "../../../protocol/model-engine.ts";
+import type { EngineWanted } from "../../../protocol/model-engine.ts";
 import { describeSeconds, describeSize } from "../../amounts.ts";
 import { defineCommand } from "../../command.ts";
 import { watchKeeping } from "../../watch-keeping.ts";
@@ -20,7 +20,7 @@ export const modelsEngineInstall = defineCommand({
   toJson: (fault) => ({ type: "failed", ...fault }),
 
   async run({ host, options, terminal, within, signal }) {
-    const wanted = readWanted(options);
+    const wanted = await readWanted(options);
     const asJson = Boolean(options["json"]);
     const done = await within((stop) =>
       host.withGateway(
@@ -45,13 +45,14 @@ export const modelsEngineInstall = defineCommand({
 });
 
 /** A folder that is named means one of where the person stands; the gateway stands elsewhere. */
-function readWanted(options: Readonly<Record<string, unknown>>): EngineWanted {
+async function readWanted(options: Readonly<Record<string, unknown>>): Promise<EngineWanted> {
+  const schemas = await import("../../../protocol/model-engine.ts"); // which no other command needs
   const folder = (name: string) => {
     const value = options[name];
     return typeof value === "string" ? { [name]: resolve(value) } : {};
   };
   const { gpu } = options;
-  const read = EngineWanted.safeParse({ gpu, ...folder("from"), ...folder("save") });
+  const read = schemas.EngineWanted.safeParse({ gpu, ...folder("from"), ...folder("save") });
   if (read.success) return read.data;
   throw new Fault("REQUEST_INVALID", {
     where: "--gpu",

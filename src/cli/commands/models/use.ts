@@ -1,4 +1,4 @@
-import { agentSettings, type AgentSettings } from "../../../agent/settings.ts";
+import type { AgentSettings } from "../../../agent/settings.ts";
 import { Fault } from "../../../base/fault.ts";
 import { type Call, defineCommand } from "../../command.ts";
 
@@ -27,6 +27,7 @@ export const modelsUse = defineCommand({
 
 /** One key in one place; the model must be there and allowed, so that a slip is told now. */
 async function useFor(work: string, { host, args, options, terminal, signal }: Call) {
+  const { agentSettings } = await import("../../../agent/settings.ts"); // schemas, which no other command needs
   const place = placeOf(work, (await host.config()).config.get(agentSettings));
   const { ref } = await host.withGateway(
     (client) => client.showModel(args[0] ?? "", signal),
