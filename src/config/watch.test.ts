@@ -83,7 +83,10 @@ test("a broken file leaves the old config in force, and its own fault is told", 
   const second = await check?.run(signal);
   assert.ok(second?.state === "warning");
   assert.match(second.fault.message, /gateway\.port = 99999/);
-  assert.match(second.fault.fix, /^Edit the file and run `isopod gateway restart`: Set gateway\.port to /);
+  assert.match(
+    second.fault.fix,
+    /^Edit the file and run `isopod gateway restart`: Set gateway\.port to /,
+  );
 });
 
 test("a file that appears where none was is a change, and one that goes away is one", async (t) => {
