@@ -26,12 +26,12 @@ from words import SYLLABLES
 TOKENS = {"core": 4096, "gpu": 32768}  # in a batch
 # First everything counts, so that it learns what texts look like and how to copy; then what it says.
 PHASES = [
-    {"name": "read", "steps": 1600, "weights": Weights(read=0.1, first=1, call=1, answer=1), "decay": 0.0},
-    {"name": "say", "steps": 1600, "weights": Weights(read=0.01, first=3, call=1, answer=0.5), "decay": 0.8},
+    {"name": "read", "steps": 900, "weights": Weights(read=0.1, first=1, call=1, answer=1), "decay": 0.0},
+    {"name": "say", "steps": 3900, "weights": Weights(read=0.01, first=3, call=1, answer=0.5), "decay": 0.8},
 ]
 SHAPE = {"width": 192, "layers": 4, "heads": 6, "inner": 512}
 MERGES = 700  # of letters
-MATRIX_RATE, OTHER_RATE = 0.02, 2e-3
+MATRIX_RATE, OTHER_RATE = 0.012, 4e-3
 WARM_UP = 100  # steps
 LONG_FROM, LONG_EVERY = 0.7, 20  # in the last phase: of its steps, and how often
 LOG_EVERY = 20
