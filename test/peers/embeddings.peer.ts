@@ -4,23 +4,18 @@
  */
 
 import assert from "node:assert/strict";
-import { after, before, suite, test } from "node:test";
+import { test } from "node:test";
 
-import { systemClock } from "../../src/base/clock.ts";
-import type { EmbedRequest, Provider } from "../../src/models/provider.ts";
-import { dialects } from "../../src/models/providers.ts";
-import { createEgress } from "../../src/network/guard.ts";
-import { openDoors } from "../../src/process/doors.ts";
-import { createFolders, peersRoot } from "./folders.ts";
+import type { EmbedRequest } from "../../src/models/provider.ts";
 import { llamaServer } from "./llama-server.ts";
 import { ollama } from "./ollama.ts";
-import type { Peer } from "./peer.ts";
-import { type Running, startPeer } from "./start.ts";
+import { type AtPeer, withPeer } from "./with-peer.ts";
 
-const never = new AbortController().signal;
-const folders = createFolders(peersRoot(process.env));
+const EMBEDDINGS = "embeddings";
 
-withPeer(ollama, (ask) => {
+withPeer(ollama, EMBEDDINGS, (at) => {
+  const ask = askOf(at);
+
   test("each text has a vector, the same one alone and among others", async () => {
     const both = await ask({ texts: ["hello there", "the answer is 42"] });
     const alone = await ask({ texts: ["the answer is 42"] });
@@ -48,43 +43,19 @@ withPeer(ollama, (ask) => {
   });
 });
 
-withPeer(llamaServer, (ask) => {
+withPeer(llamaServer, EMBEDDINGS, (at) => {
+  const ask = askOf(at);
+
   test("one that was started for chats alone says that it makes none", async () => {
     await assert.rejects(ask({ texts: ["a"] }), { code: "MODEL_WITHOUT_EMBEDDINGS" });
   });
 });
 
-type Ask = (
-  request: Pick<EmbedRequest, "texts"> & Partial<EmbedRequest>,
-) => ReturnType<NonNullable<Provider["embed"]>>;
-
-function withPeer(peer: Peer, tests: (ask: Ask) => void): void {
-  const version = peer.version(folders);
-  const skip = version === undefined && `${peer.title} is not installed`;
-
-  suite(`embeddings of ${peer.title} ${version ?? ""}`.trim(), { skip }, () => {
-    let running: Running;
-    let provider: Provider;
-    const egress = createEgress({
-      doors: openDoors,
-      policy: () => ({ mode: "device", hosts: [] }),
-      ledger: { append() {} },
-      clock: systemClock,
-    });
-    before(async () => {
-      running = await startPeer(peer, { folders }, never);
-      const dialect = dialects[peer.product === "ollama" ? "ollama" : "openai-completions"];
-      assert.ok(dialect);
-      const { baseUrl } = running;
-      provider = dialect({ id: "p", baseUrl, egress, newCallId: () => "own" });
-    });
-    after(async () => {
-      await running.stop();
-      await egress.close();
-    });
-    tests((request) => {
-      assert.ok(provider.embed);
-      return provider.embed({ model: running.model, contextTokens: 2048, ...request }, never);
-    });
-  });
+function askOf({ open, running }: AtPeer) {
+  return (request: Pick<EmbedRequest, "texts"> & Partial<EmbedRequest>) => {
+    const { embed } = open();
+    assert.ok(embed);
+    const { signal } = new AbortController();
+    return embed({ model: running().model, contextTokens: 2048, ...request }, signal);
+  };
 }

@@ -28,13 +28,13 @@ import {
   WEIGHTS,
 } from "./demonstration.ts";
 import { createFolders, peersRoot } from "./folders.ts";
+import { skipWithout } from "./with-peer.ts";
 
 const never = new AbortController().signal;
 const folders = createFolders(peersRoot(process.env));
 const version = folders.installed("node-llama-cpp");
-const skip = version
-  ? false
-  : "node-llama-cpp is not installed: npm run peers -- install node-llama-cpp";
+const ABSENT = "node-llama-cpp is not installed: npm run peers -- install node-llama-cpp";
+const skip = skipWithout(version, ABSENT, folders);
 
 const PEER: CaseStage["peer"] = {
   name: "embedded",

@@ -4,50 +4,20 @@
  */
 
 import assert from "node:assert/strict";
-import { after, before, suite, test } from "node:test";
+import { test } from "node:test";
 
-import { systemClock } from "../../src/base/clock.ts";
 import type { ChatEvent, ChatRequest, Provider } from "../../src/models/provider.ts";
-import { dialects } from "../../src/models/providers.ts";
-import { createEgress } from "../../src/network/guard.ts";
-import { openDoors } from "../../src/process/doors.ts";
 import type { Message } from "../../src/protocol/message.ts";
 import { CONTEXT, GREETING, READING, TOOLS } from "./demonstration.ts";
-import { createFolders, peersRoot } from "./folders.ts";
 import { llamaServer } from "./llama-server.ts";
-import { type Running, startPeer } from "./start.ts";
+import { withPeer } from "./with-peer.ts";
 
-const folders = createFolders(peersRoot(process.env));
-const version = llamaServer.version(folders);
-const skip = version === undefined && `${llamaServer.title} is not installed`;
-
-suite(`llama.cpp's server in its other dialects ${version ?? ""}`.trim(), { skip }, () => {
-  let running: Running;
-  const egress = createEgress({
-    doors: openDoors,
-    policy: () => ({ mode: "device", hosts: [] }),
-    ledger: { append() {} },
-    clock: systemClock,
-  });
-  before(async () => {
-    running = await startPeer(llamaServer, { folders }, never());
-  });
-  after(async () => {
-    await running.stop();
-    await egress.close();
-  });
-
-  const open = (api: string): Provider => {
-    const dialect = dialects[api];
-    assert.ok(dialect);
-    const { baseUrl } = running;
-    return dialect({ id: "l", baseUrl, egress, newCallId: () => "own", product: "llamacpp" });
-  };
+withPeer(llamaServer, "its other dialects", ({ running, open }) => {
   const ask = (provider: Provider, messages: Message[], more: Partial<ChatRequest> = {}) =>
     Array.fromAsync(
       provider.chat(
         {
-          model: running.model,
+          model: running().model,
           system: "",
           tools: TOOLS,
           messages,

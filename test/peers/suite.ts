@@ -4,7 +4,7 @@
  * the server said is written to test/fixtures/recorded, for the suite that has no servers.
  */
 
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 
@@ -17,13 +17,13 @@ import { createFolders, peersRoot } from "./folders.ts";
 import type { Peer } from "./peer.ts";
 import { createRecordingEgress, type Exchange } from "./recording.ts";
 import { type Running, startPeer } from "./start.ts";
+import { skipWithout } from "./with-peer.ts";
 
 export function testPeer(peer: Peer): void {
   const folders = createFolders(peersRoot(process.env));
-  const complete = process.env["ISOPOD_TEST_COMPLETE"] === "1" && existsSync(folders.root);
   const version = peer.version(folders);
   const absent = `${peer.title} is not installed: npm run peers -- install ${peer.name}`;
-  const skip = version === undefined && !complete ? absent : false;
+  const skip = skipWithout(version, absent, folders);
 
   suite(`${peer.title} ${version ?? ""}`.trim(), () => {
     let running: Running;

@@ -19,7 +19,7 @@ async function run(events: readonly ProbeEvent[], words: Partial<Pick<Call, "arg
   } as unknown as Client; // the command asks for nothing else
   const host = {
     withGateway: (work: (client: Client) => unknown) => work(client),
-  } as unknown as Host;
+  } as unknown as Host; // the one method that the command calls
   const { signal } = new AbortController();
   const within: Call["within"] = (work) => work(signal);
   const call = { args: [], options: {}, host, terminal, within, signal, ...words };
