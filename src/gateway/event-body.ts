@@ -1,6 +1,8 @@
 /** An answer that is told bit by bit, as server-sent events. */
 
 import type { Clock } from "../base/clock.ts";
+import { type FaultReport, toFault } from "../base/fault.ts";
+import type { Log } from "../base/log.ts";
 
 /** Under the 30 s after which common proxies drop a silent connection. */
 const HEARTBEAT_MS = 15_000;
@@ -38,6 +40,28 @@ export async function streamValues(
     },
   });
   return new Response(stream, { headers: HEADERS });
+}
+
+/**
+ * What fails at once keeps its status; what fails later becomes the last events. Throws on where the caller has
+ * hung up: nobody is there to be told any more.
+ */
+export async function* told<Event>(
+  events: AsyncIterable<Event>,
+  failure: { what: string; toEvents: (report: FaultReport) => readonly Event[] },
+  { log, signal }: { log: Pick<Log, "error">; signal: AbortSignal },
+): AsyncGenerator<Event> {
+  let begun = false;
+  try {
+    for await (const event of events) {
+      begun = true;
+      yield event;
+    }
+  } catch (error) {
+    if (!begun || signal.aborted) throw error;
+    const fault = toFault(error, (id, cause) => log.error({ id, err: cause }, failure.what));
+    yield* failure.toEvents(fault.toJSON());
+  }
 }
 
 /** Undefined when it is time for a sign of life. */

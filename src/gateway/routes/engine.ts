@@ -3,8 +3,8 @@ import type { Log } from "../../base/log.ts";
 import type { EngineInstaller } from "../../models/engine/installer.ts";
 import { EngineWanted } from "../../protocol/model-engine.ts";
 import { defineRoute, type Route } from "../../protocol/route.ts";
-import { streamValues } from "../event-body.ts";
-import { told } from "./models.ts";
+import { streamValues, told } from "../event-body.ts";
+import { KEEPING_FAILED } from "./models.ts";
 
 export type EngineDeps = {
   engine: EngineInstaller;
@@ -26,7 +26,7 @@ export const engineRoutes = ({ engine, clock, log }: EngineDeps): Route[] => [
     scope: "admin",
     body: EngineWanted,
     handle: async ({ body, signal }) =>
-      streamValues(told(engine.install(body, signal), log, signal), clock),
+      streamValues(told(engine.install(body, signal), KEEPING_FAILED, { log, signal }), clock),
   }),
   defineRoute({
     method: "POST",

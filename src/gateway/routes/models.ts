@@ -1,4 +1,4 @@
-import { Fault, toFault } from "../../base/fault.ts";
+import { Fault, type FaultReport } from "../../base/fault.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import { type Fit, type FitWanted, isGgufFile } from "../../models/fit/fit.ts";
@@ -11,7 +11,7 @@ import {
 } from "../../protocol/model-keeping.ts";
 import type { Scope } from "../../protocol/api.ts";
 import { defineRoute, type Route } from "../../protocol/route.ts";
-import { streamValues } from "../event-body.ts";
+import { streamValues, told } from "../event-body.ts";
 
 export type KeepingDeps = {
   keeping: Keeping;
@@ -20,10 +20,16 @@ export type KeepingDeps = {
   log: Pick<Log, "error">;
 };
 
+/** How a load, a download or an install that fails half-way is told. */
+export const KEEPING_FAILED = {
+  what: "the keeping of a model failed",
+  toEvents: (report: FaultReport): KeepingEvent[] => [{ type: "failed", ...report }],
+};
+
 /** Loading, fetching and removing models. What takes long is told as server-sent events. */
 export function keepingRoutes({ keeping, fit, clock, log }: KeepingDeps): Route[] {
   const stream = (events: AsyncIterable<KeepingEvent>, signal: AbortSignal) =>
-    streamValues(told(events, log, signal), clock);
+    streamValues(told(events, KEEPING_FAILED, { log, signal }), clock);
   return [
     defineRoute({
       method: "GET",
@@ -74,25 +80,6 @@ export function keepingRoutes({ keeping, fit, clock, log }: KeepingDeps): Route[
         keeping.remove({ ref: body.model, force: body.force ?? false }, signal),
     }),
   ];
-}
-
-/** What fails at once keeps its status; what fails later is the last event. */
-export async function* told(
-  events: AsyncIterable<KeepingEvent>,
-  log: Pick<Log, "error">,
-  signal: AbortSignal,
-): AsyncGenerator<KeepingEvent> {
-  let begun = false;
-  try {
-    for await (const event of events) {
-      begun = true;
-      yield event;
-    }
-  } catch (error) {
-    if (!begun || signal.aborted) throw error; // nobody is there to be told any more
-    const onBug = (id: string, cause: unknown) => log.error({ id, err: cause }, "a load failed");
-    yield { type: "failed", ...toFault(error, onBug).toJSON() };
-  }
 }
 
 /** Longer than any path of a model that people keep. */

@@ -1,10 +1,10 @@
-import { toFault } from "../../base/fault.ts";
+import type { FaultReport } from "../../base/fault.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Log } from "../../base/log.ts";
 import type { Probing } from "../../models/probe/probing.ts";
 import { type ProbeEvent, ProbeOrder } from "../../protocol/scorecard.ts";
 import { defineRoute, type Route } from "../../protocol/route.ts";
-import { streamValues } from "../event-body.ts";
+import { streamValues, told } from "../event-body.ts";
 
 export type ProbeRouteDeps = {
   probing: Probing;
@@ -20,26 +20,17 @@ export const probeRoutes = ({ probing, clock, log }: ProbeRouteDeps): Route[] =>
     scope: "admin",
     body: ProbeOrder,
     handle: async ({ body, signal }) =>
-      streamValues(told(probing.run(body, signal), body.model ?? "", { log, signal }), clock),
+      streamValues(
+        told(probing.run(body, signal), probeFailed(body.model ?? ""), { log, signal }),
+        clock,
+      ),
   }),
 ];
 
-/** What fails at once keeps its status; what fails later is the last event. */
-async function* told(
-  events: AsyncIterable<ProbeEvent>,
-  ref: string,
-  { log, signal }: { log: Pick<Log, "error">; signal: AbortSignal },
-): AsyncGenerator<ProbeEvent> {
-  let begun = false;
-  try {
-    for await (const event of events) {
-      begun = true;
-      yield event;
-    }
-  } catch (error) {
-    if (!begun || signal.aborted) throw error; // nobody is there to be told any more
-    const onBug = (id: string, cause: unknown) => log.error({ id, err: cause }, "a probe failed");
-    yield { type: "failed", ref, ...toFault(error, onBug).toJSON() };
-    yield { type: "end", measured: 0, failed: 1 };
-  }
-}
+const probeFailed = (ref: string) => ({
+  what: "a probe failed",
+  toEvents: (report: FaultReport): ProbeEvent[] => [
+    { type: "failed", ref, ...report },
+    { type: "end", measured: 0, failed: 1 },
+  ],
+});
