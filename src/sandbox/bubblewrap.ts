@@ -54,6 +54,8 @@ export type BubblewrapOptions = {
   limits: Limits;
   /** Folders that a program must not see: state, secrets, sockets. Most are invisible anyhow. */
   hidden: readonly string[];
+  /** Shared by two of them, what one was attacked with is what the other runs with. */
+  machine?: ReturnType<typeof createMachine>;
   /** What the disk of a folder has left. */
   roomIn?: (folder: string) => Promise<Room | undefined>;
 };
@@ -62,19 +64,16 @@ export function createBubblewrap({
   programs,
   limits,
   hidden,
+  machine = createMachine(),
   roomIn = readRoom,
 }: BubblewrapOptions): Sandbox {
-  // What does not change while the gateway runs is read at the first call.
-  let machine: ReturnType<typeof readMachine> | undefined;
-
   return {
     name: "bubblewrap",
     async run(call, signal) {
       signal.throwIfAborted();
       const look = () => roomIn(call.workspace);
       if (isFull(await look())) return { exitCode: null, output: "", cutBytes: 0, ended: "disk" };
-      machine ??= readMachine();
-      const { filter, system, launcher } = await machine;
+      const { filter, system, launcher } = await machine();
       const launch = await prepareLaunch(launcher, call.workspace, limits.processes);
       try {
         const options = bubblewrapOptions({
@@ -106,6 +105,12 @@ export function createBubblewrap({
       }
     },
   };
+}
+
+/** What does not change while the gateway runs; read at the first call. */
+export function createMachine() {
+  let machine: ReturnType<typeof readMachine> | undefined;
+  return () => (machine ??= readMachine());
 }
 
 async function readMachine() {

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { Fault } from "../base/fault.ts";
 import type { Programs } from "../process/program.ts";
 import type { Decoy } from "./attack.ts";
-import { createBubblewrap } from "./bubblewrap.ts";
+import { createBubblewrap, createMachine } from "./bubblewrap.ts";
 import { explainFailure, explainLeak, type Kernel } from "./explain.ts";
 import { PROBE_LIMITS, probeSandbox } from "./probe.ts";
 import type { Probe, Sandbox, SandboxChoice } from "./sandbox.ts";
@@ -36,8 +36,9 @@ export async function chooseSandbox(
       "Run Isopod on Linux to let the model run commands; the file tools work here",
     );
   }
-  const sandbox = createBubblewrap({ programs, limits: settings, hidden });
-  const attacked = createBubblewrap({ programs, limits: PROBE_LIMITS, hidden });
+  const shared = { programs, hidden, machine: createMachine() };
+  const sandbox = createBubblewrap({ ...shared, limits: settings });
+  const attacked = createBubblewrap({ ...shared, limits: PROBE_LIMITS });
   try {
     const [tried] = await Promise.all([
       probeSandbox({ ...options, sandbox: attacked }, signal),
