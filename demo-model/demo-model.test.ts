@@ -19,16 +19,6 @@ test("the weights are the ones that the card describes", () => {
   assert.equal(read("demo-q8_0.gguf.sha256").toString(), `${sum}  demo-q8_0.gguf\n`);
 });
 
-/**
- * These weights know other tools, three of five, and no Korean: all that is asked of them is what they reached when
- * the evaluation was made. Any others are held to the goals.
- */
-const BEFORE_OURS = {
-  sum: "5eb3cb42a284a7f93c4b1e41f2f6242278440e1a716235fbbcb6f508f83f4bf4",
-  tasks: 10,
-  unwanted: 2,
-};
-
 test(
   "100 held-out prompts through the whole gateway reach the goals",
   {
@@ -41,12 +31,6 @@ test(
     const cases = spread(createCases(1, readHeldOut()), 100);
     const result = await evaluateCases(gateway, cases, true);
     const told = `${toTable(result)}\n${toFailures(result.failures)}`;
-    if (sum === BEFORE_OURS.sum) {
-      const { en, ko } = result.tasks;
-      assert.ok(en.right + ko.right >= BEFORE_OURS.tasks, told);
-      assert.ok(result.unwanted <= BEFORE_OURS.unwanted, told);
-      return;
-    }
     assert.ok(
       result.goals.every(({ reached }) => reached),
       told,
