@@ -1,9 +1,9 @@
 /** Hears of every request to every model, whoever makes it: for books, and for what forbids one. */
 
-import type { Locality, Mode } from "../protocol/event.ts";
+import type { Locality } from "../protocol/event.ts";
 import { type Place, placeOfModel } from "./locality.ts";
 import type { ChatEvent, ChatRequest, Model, Provider } from "./provider.ts";
-import { checkMode } from "./reach.ts";
+import { checkMode, type Reach } from "./reach.ts";
 
 export type ChatDone = Extract<ChatEvent, { type: "done" }>;
 
@@ -55,7 +55,7 @@ export function heard(provider: Provider, ear: Ear): Provider {
 }
 
 /** Ears for each server; which of its models are in the cloud is learnt from its listings. */
-export function createEars(watch: ChatWatch | undefined, mode: () => Mode) {
+export function createEars(watch: ChatWatch | undefined, reach: Reach) {
   const clouds = new Set<string>();
   const toRef = (id: string, model: string) => `${id}/${model}`;
   return {
@@ -69,7 +69,7 @@ export function createEars(watch: ChatWatch | undefined, mode: () => Mode) {
         begins: (request) => watch?.begins(about(request)),
         sends(model) {
           const ref = toRef(id, model);
-          checkMode({ ref, provider: id }, placeAt(ref), mode());
+          checkMode({ ref, provider: id }, placeAt(ref), reach);
         },
         ends: (request, done) => watch?.ends(about(request), done),
       };

@@ -34,6 +34,7 @@ type Given = {
   models?: unknown;
   chain?: RouterDeps["chain"];
   mode?: Mode;
+  cap?: Mode;
   targets?: Target[];
   listener?: Listener | undefined;
   env?: RouterDeps["env"];
@@ -66,6 +67,7 @@ export function createTestRouter(given: Given = {}) {
     },
     chain: given.chain ?? { fallbacks: [] },
     mode: () => state.mode,
+    cap: given.cap,
     memory: () => ({ totalBytes: 32 * GIB, availableBytes: 16 * GIB }),
     chosen: {
       get: () => state.chosen,

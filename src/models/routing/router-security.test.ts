@@ -69,6 +69,20 @@ test("security: a mode masks what it does not reach, before a byte is sent, and 
   );
 });
 
+test("under `offline: true` the way to a cloud begins with that, and not with a mode that cannot be set", async () => {
+  const cloud = { api: "openai-completions", baseUrl: "https://api.example.com/v1" };
+  const models = { providers: { cloud } };
+  const capped = createTestRouter({ models, cap: "private" });
+  await assert.rejects(capped.router.route({ picked: "cloud/gpt" }, signal()), {
+    code: "MODEL_NOT_ALLOWED",
+    fix: /`offline: true` in the config forbids that: remove it, restart, then type `isopod mode set/,
+  });
+  const free = createTestRouter({ models, cap: "internet" });
+  await assert.rejects(free.router.route({ picked: "cloud/gpt" }, signal()), {
+    fix: "Allow it with `isopod mode set internet`", // the control
+  });
+});
+
 test("security: no list, choice or search asks what the mode does not reach, not even for its name", async () => {
   const cloud = { api: "openai-completions", baseUrl: "https://api.example.com/v1" };
   const declared = { ...cloud, baseUrl: "http://box.example.net/v1", locality: "cloud" };
