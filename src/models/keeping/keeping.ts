@@ -88,9 +88,15 @@ export function createKeeping(deps: KeepingDeps): Keeping {
     pull: (wanted, signal) => download(wanted, { ...deps, keeperOf }, signal),
 
     async *load(ref, signal) {
-      const found = await find(ref, signal);
-      yield* warmUp(found, clock, signal);
-      servers.forget(found.server.id);
+      const { candidate, server } = await find(ref, signal);
+      const leave = yield* servers.enter(server, candidate.model.id, signal);
+      try {
+        // Once more: while it waited, a person may have narrowed the mode.
+        yield* warmUp(await find(ref, signal), clock, signal);
+      } finally {
+        leave();
+      }
+      servers.forget(server.id);
     },
 
     async unload(ref, signal) {

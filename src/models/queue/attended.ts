@@ -10,7 +10,8 @@ import { attendedEmbed } from "./attended-embed.ts";
 import { createWatch, type Timeouts } from "../timeouts.ts";
 import type { Ear } from "../watch.ts";
 import { toPlausible } from "./plausible.ts";
-import type { Entry, Place, Scheduler } from "./scheduler.ts";
+import type { Place, Scheduler } from "./scheduler.ts";
+import { waitInLine } from "./wait-in-line.ts";
 
 export type Attendance = {
   scheduler: Scheduler;
@@ -40,7 +41,7 @@ export function attended(provider: Provider, attendance: Attendance): Provider {
     const held: ChatEvent[] = [];
     for (;;) {
       const place =
-        scheduler.take(entry) ?? (yield* waitFor(provider.id, { entry, scheduler }, signal));
+        scheduler.take(entry) ?? (yield* waitInLine(provider.id, { entry, scheduler }, signal));
       const watch = createWatch(provider.id, timeouts, clock);
       const over = onBegin();
       try {
@@ -82,63 +83,3 @@ export function attended(provider: Provider, attendance: Attendance): Provider {
 
 const anyOf = (signal: AbortSignal, watch: AbortSignal, { giveWay }: Place) =>
   AbortSignal.any(giveWay ? [signal, watch, giveWay] : [signal, watch]);
-
-/** Says where it stands each time that changes, until it has a place. A reader who leaves gives it back. */
-async function* waitFor(
-  provider: string,
-  { entry, scheduler }: { entry: Entry; scheduler: Scheduler },
-  signal: AbortSignal,
-): AsyncGenerator<ChatEvent, Place> {
-  const left = new AbortController();
-  const wait = scheduler.wait(entry, AbortSignal.any([signal, left.signal]));
-  let place: Place | undefined;
-  let isOver = false;
-  const settled = wait.then(
-    (got) => {
-      place = got;
-      isOver = true;
-    },
-    () => {
-      isOver = true; // whoever reads on is told below
-    },
-  );
-  let told = "";
-  let handedOver = false;
-  try {
-    for (;;) {
-      const moved = scheduler.moved(); // before the look, so that no move is missed
-      const event = toProgress(provider, scheduler.placeOf(entry));
-      if (event && event.text !== told) {
-        told = event.text;
-        yield event;
-      }
-      await Promise.race([settled, moved]);
-      if (!isOver) continue;
-      const got = await wait;
-      handedOver = true;
-      return got;
-    }
-  } finally {
-    if (!handedOver) {
-      left.abort();
-      void settled.then(() => place?.leave()); // it may have come in this very moment
-    }
-  }
-}
-
-function toProgress(
-  provider: string,
-  at: ReturnType<Scheduler["placeOf"]>,
-): Extract<ChatEvent, { type: "progress" }> | undefined {
-  if (!at) return undefined;
-  const { position, length, seconds } = at;
-  const about = seconds === undefined ? "" : `, about ${seconds} s`;
-  const text = `waiting for "${provider}": place ${position} of ${length}${about}`;
-  return {
-    type: "progress",
-    on: "queue",
-    text,
-    position,
-    ...(seconds !== undefined && { seconds }),
-  };
-}
