@@ -103,6 +103,16 @@ test("a message from the words, or from standard input where that is a pipe", as
   await assert.rejects(sit({}).run(), { code: "USAGE" });
 });
 
+test("a session is named, with its private mark, before the answer comes", async () => {
+  const once = sit({ words: ["hi"] });
+  await once.run();
+  assert.match(once.terminal.err(), /^Session ses_new \(go on with --session ses_new\)/);
+  const known = [{ id: "ses_1", title: "taxes", private: true }];
+  const again = sit({ words: ["hi"], options: { session: "taxes" }, sessions: known });
+  await again.run();
+  assert.match(again.terminal.err(), /^Private session ses_1/);
+});
+
 test("--image sends images with the first message, several with the option repeated", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "isopod-chat-"));
   t.after(() => rmSync(folder, { recursive: true }));

@@ -1,5 +1,5 @@
 import { exitOf, Fault } from "../../base/fault.ts";
-import type { TurnEvent } from "../../protocol/event.ts";
+import type { SessionSummary, TurnEvent } from "../../protocol/event.ts";
 import type { Image } from "../../protocol/message.ts";
 import type { Client } from "../client.ts";
 import { type Call, defineCommand } from "../command.ts";
@@ -33,8 +33,10 @@ export const chat = defineCommand({
       throw new Fault("USAGE", { detail: "there is no message", command: "isopod chat" });
     }
     return host.withGateway(async (client) => {
-      const session = await openSession(client, call);
+      const { id: session, private: isPrivate } = await openSession(client, call);
       await sayWhoAnswers(client, session, call);
+      if (!options["json"])
+        terminal.say(terminal.dim(describeSession({ session, isPrivate, text })));
       return text
         ? takeTurn(client, session, toMessage(text, images), call)
         : converse(client, session, images, call);
@@ -42,18 +44,18 @@ export const chat = defineCommand({
   },
 });
 
-async function openSession(client: Client, { options, signal }: Call): Promise<string> {
+async function openSession(client: Client, { options, signal }: Call): Promise<Opened> {
   const { session: wanted, model } = options;
   const isPrivate = options["private"] === true;
   const more = {
     ...(typeof model === "string" && model !== AUTOMATIC && { model }),
     ...(isPrivate && { private: true }),
   };
-  if (typeof wanted !== "string") return (await client.createSession(more, signal)).id;
+  if (typeof wanted !== "string") return client.createSession(more, signal);
   const { sessions } = await client.sessions(signal);
   const known = sessions.find(({ id, title }) => id === wanted || title === wanted);
   if (!known && !ID.test(wanted)) {
-    return (await client.createSession({ ...more, title: wanted }, signal)).id;
+    return client.createSession({ ...more, title: wanted }, signal);
   }
   const found = known ?? (await client.session(wanted, signal)).session; // throws NOT_FOUND
   if (isPrivate && !found.private) {
@@ -63,7 +65,17 @@ async function openSession(client: Client, { options, signal }: Call): Promise<s
   if (typeof model === "string") {
     await client.updateSession(found.id, { model: model === AUTOMATIC ? null : model }, signal);
   }
-  return found.id;
+  return found;
+}
+
+type Opened = Pick<SessionSummary, "id" | "private">;
+
+/** How to come back to it: also after an interrupt, so it is said ahead. */
+function describeSession(of: { session: string; isPrivate: boolean | undefined; text: string }) {
+  const which = `${of.isPrivate ? "Private session" : "Session"} ${of.session}`;
+  return of.text
+    ? `${which} (go on with --session ${of.session})`
+    : `${which}. /exit or Ctrl-D ends.`;
 }
 
 /** In place of a model's name: no model is picked any more. */
@@ -94,7 +106,6 @@ async function converse(
   call: Call,
 ): Promise<number> {
   const { terminal, signal } = call;
-  terminal.say(terminal.dim(`Session ${session}. /exit or Ctrl-D ends.`));
   for (;;) {
     const text = await terminal.ask("\n> ", signal);
     if (text === undefined || text.trim() === "/exit") return 0;
