@@ -102,6 +102,7 @@ function Row(props: { session: SessionSummary; onOpen: () => void; onRemove: () 
         onClick={props.onOpen}
         onDblClick={() => (isRenaming.value = true)}
       >
+        {session.private && <PrivateMark />}
         <span class="row-title">{title}</span>
         {asks && <State kind="asks" />}
         {session.busy && !asks && <State kind="busy" />}
@@ -125,6 +126,16 @@ function Row(props: { session: SessionSummary; onOpen: () => void; onRemove: () 
         </button>
       </span>
     </li>
+  );
+}
+
+/** Of a session in which no model beyond one's own machines is asked. */
+export function PrivateMark() {
+  return (
+    <span class="private-mark" title={words.private}>
+      <Icon name="private" />
+      <span class="unseen">{words.private}</span>
+    </span>
   );
 }
 
