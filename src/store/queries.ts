@@ -27,6 +27,7 @@ import {
   TURN,
   USAGE,
 } from "./columns.ts";
+import { SPENDING_SUMS } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** SQL with `?` for the named parameters, in their order. `types` never stands there: it carries P and R. */
@@ -248,21 +249,16 @@ const spendingQueries = (db: Db) => ({
       .insertInto("spending")
       .values(pick(p, SPENDING))
       .onConflict((conflict) =>
-        conflict.columns(["person", "day", "model", "locality"]).doUpdateSet((eb) => ({
-          requests: eb("spending.requests", "+", eb.ref("excluded.requests")),
-          inputTokens: eb("spending.inputTokens", "+", eb.ref("excluded.inputTokens")),
-          cachedTokens: eb("spending.cachedTokens", "+", eb.ref("excluded.cachedTokens")),
-          outputTokens: eb("spending.outputTokens", "+", eb.ref("excluded.outputTokens")),
-          promptTokens: eb("spending.promptTokens", "+", eb.ref("excluded.promptTokens")),
-          promptMs: eb("spending.promptMs", "+", eb.ref("excluded.promptMs")),
-          timedOutputTokens: eb(
-            "spending.timedOutputTokens",
-            "+",
-            eb.ref("excluded.timedOutputTokens"),
+        conflict
+          .columns(["person", "day", "model", "locality"])
+          .doUpdateSet((eb) =>
+            Object.fromEntries(
+              SPENDING_SUMS.map((name) => [
+                name,
+                eb(`spending.${name}`, "+", eb.ref(`excluded.${name}`)),
+              ]),
+            ),
           ),
-          outputMs: eb("spending.outputMs", "+", eb.ref("excluded.outputMs")),
-          cost: eb("spending.cost", "+", eb.ref("excluded.cost")),
-        })),
       ),
   ),
   spending: query((p: { person: string; since: string }) =>

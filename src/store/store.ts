@@ -205,18 +205,21 @@ export type DaySpending = {
   locality: string;
 } & SpendingSums;
 
-export type SpendingSums = {
-  requests: number;
-  inputTokens: number;
-  cachedTokens: number;
-  outputTokens: number;
-  /** Tokens whose time is known, and that time: speeds are made of these. */
-  promptTokens: number;
-  promptMs: number;
-  timedOutputTokens: number;
-  outputMs: number;
-  cost: number;
-};
+/** What is added up, of a day as of a session. */
+export const SPENDING_SUMS = [
+  "requests",
+  "inputTokens",
+  "cachedTokens",
+  "outputTokens",
+  // Tokens whose time is known, and that time: speeds are made of these.
+  "promptTokens",
+  "promptMs",
+  "timedOutputTokens",
+  "outputMs",
+  "cost",
+] as const;
+
+export type SpendingSums = Record<(typeof SPENDING_SUMS)[number], number>;
 
 export type SessionSpending = {
   session: string;
