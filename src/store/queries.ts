@@ -230,6 +230,7 @@ const usageSums = (db: Db, p: { person: string; since: number }) =>
       sql<number>`count(*)`.as("requests"),
       sql<number>`sum(usage.inputTokens)`.as("inputTokens"),
       sql<number>`sum(coalesce(usage.cachedTokens, 0))`.as("cachedTokens"),
+      sql<number>`sum(iif(usage.cachedTokens is null, 0, usage.inputTokens))`.as("cacheToldTokens"),
       sql<number>`sum(usage.outputTokens)`.as("outputTokens"),
       sql<number>`sum(iif(usage.promptMs > 0, coalesce(usage.promptTokens, 0), 0))`.as(
         "promptTokens",

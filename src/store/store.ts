@@ -210,6 +210,8 @@ export const SPENDING_SUMS = [
   "requests",
   "inputTokens",
   "cachedTokens",
+  // The prompt tokens of requests whose server said how many of them it had cached.
+  "cacheToldTokens",
   "outputTokens",
   // Tokens whose time is known, and that time: speeds are made of these.
   "promptTokens",

@@ -106,6 +106,7 @@ const spentOn = (day: string, person: string) => ({
   requests: 1,
   inputTokens: 10,
   cachedTokens: 0,
+  cacheToldTokens: 0,
   outputTokens: 2,
   promptTokens: 0,
   promptMs: 0,

@@ -6,6 +6,7 @@ import { createStore } from "../../store/sqlite.ts";
 import type { Store } from "../../store/store.ts";
 import type { WatchedChat } from "../watch.ts";
 import { createBooks, dayOf } from "./books.ts";
+import { rowsOfDays } from "./report.ts";
 import { parseSince } from "./since.ts";
 import { costSetting } from "./settings.ts";
 
@@ -88,6 +89,7 @@ test("each request is in the sum of its person, day, model and locality", async 
       requests: 2,
       inputTokens: 100_000,
       cachedTokens: 0,
+      cacheToldTokens: 0,
       outputTokens: 20_000,
       promptTokens: 5_000,
       promptMs: 500,
@@ -97,6 +99,25 @@ test("each request is in the sum of its person, day, model and locality", async 
     },
   ]);
   assert.deepEqual(failures, []);
+});
+
+test("how much was cached is told of the requests whose server said it, and never as 0 where none did", async () => {
+  const books = await open();
+  books.ends(chat("ollama/silent"), done);
+  books.ends(chat("vllm/said"), done);
+  books.ends(chat("vllm/said"), { ...done, usage: { ...done.usage, cachedTokens: 40_000 } });
+  books.ends(chat("mlx/none"), { ...done, usage: { ...done.usage, cachedTokens: 0 } });
+  await store.values.set("settled", "");
+  const days = await store.spending.list({ person: "per_kim", since: "2000-01-01" });
+  const rows = rowsOfDays(days, "model", undefined);
+  assert.deepEqual(
+    rows.map(({ key, cachedTokens, cacheToldTokens }) => [key, cachedTokens, cacheToldTokens]),
+    [
+      ["mlx/none", 0, 50_000],
+      ["ollama/silent", null, 0],
+      ["vllm/said", 40_000, 50_000],
+    ],
+  );
 });
 
 test("days are asked for as people say them", () => {

@@ -89,6 +89,7 @@ function toRow(
     requests: 1,
     inputTokens: usage.inputTokens,
     cachedTokens: usage.cachedTokens ?? 0,
+    cacheToldTokens: usage.cachedTokens === undefined ? 0 : usage.inputTokens,
     outputTokens: usage.outputTokens,
     promptTokens: promptMs > 0 ? (read ?? 0) : 0,
     promptMs: read === undefined ? 0 : promptMs,

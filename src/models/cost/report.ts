@@ -75,11 +75,13 @@ export function toSums(
     for (const name of SPENDING_SUMS) sums[name] += row[name];
     if (!mayCost(row.locality as Locality)) avoided += avoidedBy(row, comparison);
   }
-  const { requests, inputTokens, cachedTokens, outputTokens, cost } = sums;
+  const { requests, inputTokens, cachedTokens, cacheToldTokens, outputTokens, cost } = sums;
   return {
     requests,
     inputTokens,
-    cachedTokens,
+    // Ollama, MLX and others tell nothing of their cache: that is not "nothing was cached".
+    cachedTokens: inputTokens > 0 && cacheToldTokens === 0 ? null : cachedTokens,
+    cacheToldTokens,
     outputTokens,
     promptTokensPerSecond: perSecond(sums.promptTokens, sums.promptMs),
     outputTokensPerSecond: perSecond(sums.timedOutputTokens, sums.outputMs),
