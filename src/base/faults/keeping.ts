@@ -86,13 +86,13 @@ export const keepingFaults = {
     fix: () =>
       'Write its size into the name, such as "name:8b", or give the path of its .gguf file',
   }),
-  MODEL_FIT_NONE: entry<{ gigabytes: number }>({
+  MODEL_FIT_NONE: entry<{ gigabytes: number; wanted?: number | undefined }>({
     status: 500,
     exit: 1,
-    message: ({ gigabytes }) =>
-      `No model that can work with tools fits into ${gigabytes} GB of memory`,
-    fix: () =>
-      "Run a model server on a larger machine of yours, and name it under models.providers",
+    message: ({ gigabytes, wanted }) =>
+      `No model that can work with tools fits into ${gigabytes} GB of memory${wanted ? ` with ${wanted} tokens of context` : ""}`,
+    fix: ({ wanted }) =>
+      `${wanted ? "Ask for a smaller `--context`, or run" : "Run"} a model server on a larger machine of yours, and name it under models.providers`,
   }),
   MODEL_TOO_LARGE: entry<{ name: string; gigabytes: number }>({
     status: 500,
