@@ -44,6 +44,23 @@ test("a model that config gives no tools comes after one that has them, and is n
   assert.deepEqual(await refs(plain.router), ["ollama/large:30b"], "control: the larger one");
 });
 
+test("a configured model comes before others that are there, unless it only chats and one of them does more", async (t) => {
+  const listed = await startOllama({ models: [{ name: "listed:8b", sizeBytes: 1e9 }] });
+  t.after(() => listed.close());
+  const { target } = await ollama(t, [{ name: "found:14b", sizeBytes: 2e9 }]);
+  const routerWith = (compat: object) =>
+    createTestRouter({
+      models: {
+        providers: {
+          mine: { api: "ollama", baseUrl: listed.url, models: { "listed:8b": { compat } } },
+        },
+      },
+      targets: [target],
+    }).router;
+  assert.deepEqual(await refs(routerWith({})), ["mine/listed:8b"]);
+  assert.deepEqual(await refs(routerWith({ supportsTools: false })), ["ollama/found:14b"]);
+});
+
 test("with no server the demonstration answers, and says why", async () => {
   const { router } = createTestRouter({ demonstration: DEMO });
   const [candidate] = await router.route({}, signal());
