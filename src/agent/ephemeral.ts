@@ -50,7 +50,7 @@ async function prepare(
   const candidates = await router.route({ picked: turn.model, chain: agent.model }, signal);
   const [first] = candidates;
   if (!first) throw new Fault("MODEL_NONE", { why: "the route is empty" });
-  const context = turnDeps.toolContext({ person, private: false });
+  const context = await turnDeps.toolContext({ person, session: "", private: false });
   const callers = turn.history.filter(({ role }) => role === "system");
   const instructions = [agent.instructions, ...callers.map(({ text }) => neutralise(text))];
   const openHead = async (candidate: Candidate): Promise<Head> => ({

@@ -44,7 +44,10 @@ function sit({ words = [], options = {}, turns = [[DONE]], ...given }: Given) {
         throw new Fault("NOT_FOUND", { what: "session", id });
       return { session: { id }, cursor: "a:0" };
     },
-    status: async () => ({ model: { demonstration: given.demonstration ?? false } }),
+    status: async () => ({
+      model: { demonstration: given.demonstration ?? false },
+      privateWorkspaces: "/home/kim/.isopod/private",
+    }),
     async sendMessage(id: string, message: object) {
       turn += 1;
       calls.push(["send", id, message]);
@@ -111,6 +114,7 @@ test("a session is named, with its private mark, before the answer comes", async
   const again = sit({ words: ["hi"], options: { session: "taxes" }, sessions: known });
   await again.run();
   assert.match(again.terminal.err(), /^Private session ses_1/);
+  assert.match(again.terminal.err(), /files are in \/home\/kim\/.isopod\/private\/ses_1/);
 });
 
 test("--image sends images with the first message, several with the option repeated", async (t) => {

@@ -33,10 +33,9 @@ export const chat = defineCommand({
       throw new Fault("USAGE", { detail: "there is no message", command: "isopod chat" });
     }
     return host.withGateway(async (client) => {
-      const { id: session, private: isPrivate } = await openSession(client, call);
-      await sayWhoAnswers(client, session, call);
-      if (!options["json"])
-        terminal.say(terminal.dim(describeSession({ session, isPrivate, text })));
+      const opened = await openSession(client, call);
+      const session = opened.id;
+      await sayWhoAnswers(client, { ...opened, text }, call);
       return text
         ? takeTurn(client, session, toMessage(text, images), call)
         : converse(client, session, images, call);
@@ -70,32 +69,28 @@ async function openSession(client: Client, { options, signal }: Call): Promise<O
 
 type Opened = Pick<SessionSummary, "id" | "private">;
 
-/** How to come back to it: also after an interrupt, so it is said ahead. */
-function describeSession(of: { session: string; isPrivate: boolean | undefined; text: string }) {
-  const which = `${of.isPrivate ? "Private session" : "Session"} ${of.session}`;
-  return of.text
-    ? `${which} (go on with --session ${of.session})`
-    : `${which}. /exit or Ctrl-D ends.`;
-}
-
 /** In place of a model's name: no model is picked any more. */
 const AUTOMATIC = "auto";
 
 /** What looks like an id must be one: a session that is gone is not made anew under another id. */
 const ID = /^ses_/;
 
-async function sayWhoAnswers(client: Client, session: string, call: Call): Promise<void> {
+/** With the way back to the session, ahead: it must be known after an interrupt too. */
+async function sayWhoAnswers(client: Client, of: Opened & { text: string }, call: Call) {
   const { options, terminal, signal } = call;
+  const { id: session, text, private: isPrivate } = of;
   if (options["json"]) {
     const text = `Go on with --session ${session}`;
     return terminal.json({ type: "note", code: "SESSION", text, session });
   }
-  const { model } = await client.status(signal);
+  const { model, privateWorkspaces } = await client.status(signal);
+  const say = (line: string) => terminal.say(terminal.dim(line));
   if (model?.demonstration) {
-    terminal.say(
-      terminal.dim(`The built-in demonstration model answers. For a real one ${GET_A_MODEL}`),
-    );
+    say(`The built-in demonstration model answers. For a real one ${GET_A_MODEL}`);
   }
+  const how = text ? ` (go on with --session ${session})` : ". /exit or Ctrl-D ends.";
+  say(`${isPrivate ? "Private session" : "Session"} ${session}${how}`);
+  if (isPrivate) say(`Its files are in ${privateWorkspaces}/${session}, for it alone`);
 }
 
 /** Until the end of input, or /exit. A first Ctrl-C stops the turn, at the prompt it ends the conversation. */

@@ -23,7 +23,7 @@ export function TopBar() {
         <Icon name="menu" />
       </button>
       <h1 class="top-title">
-        {store.session.value?.private && <PrivateMark />}
+        {store.session.value?.private && <PrivateMark session={store.session.value.id} />}
         {titleOf(store.session.value)}
       </h1>
       {status && (

@@ -1,3 +1,4 @@
+import type { Client } from "../../client.ts";
 import { Fault } from "../../../base/fault.ts";
 import { defineCommand } from "../../command.ts";
 import { findSession } from "../../find-session.ts";
@@ -16,7 +17,7 @@ export const sessionsRemove = defineCommand({
   async run({ host, args, options, terminal, signal }) {
     const wanted = { name: args[0] ?? "", command: "isopod sessions rm" };
     return host.withGateway(async (client) => {
-      const { id, title, busy } = await findSession(client, wanted, signal);
+      const { id, title, busy, private: isPrivate } = await findSession(client, wanted, signal);
       if (!options["yes"]) {
         if (!terminal.interactive) throw new Fault("SESSION_REMOVE_UNASKED", { session: id });
         const named = title ? ` "${plain(title)}"` : "";
@@ -31,7 +32,14 @@ export const sessionsRemove = defineCommand({
       await client.deleteSession(id, signal);
       if (options["json"]) terminal.json({ session: id, deleted: true });
       else terminal.print(`${id} is deleted.`);
+      if (isPrivate) terminal.say(await tellFiles(id, client, signal));
       return 0;
     }, signal);
   },
 });
+
+/** They are a person's work: nobody asked to delete them. */
+async function tellFiles(session: string, client: Client, signal: AbortSignal): Promise<string> {
+  const { privateWorkspaces } = await client.status(signal);
+  return `Files that it wrote, if any, stay in ${privateWorkspaces}/${session}`;
+}

@@ -60,6 +60,7 @@ async function run(command: Command, given: Given = {}) {
       if (!session) throw new Fault("NOT_FOUND", { what: "session", id });
       return { session, messages: MESSAGES, live: [], cursor: "a:0" };
     },
+    status: async () => ({ privateWorkspaces: "/private" }),
     deleteSession: async (id: string) => void deleted.push(id),
   } as unknown as Client; // what the commands use of it
   const host = {
@@ -108,6 +109,7 @@ test("sessions rm asks first, takes `--yes` for an answer, and does not guess be
   });
   const yes = await run(sessionsRemove, { args: ["ses_2"], options: { yes: true, json: true } });
   assert.deepEqual(JSON.parse(yes.terminal.out()), { session: "ses_2", deleted: true });
+  assert.match(yes.terminal.err(), /stay in \/private\/ses_2/);
   const twins = [TAXES, { ...TRIP, title: "taxes" }];
   await assert.rejects(run(sessionsRemove, { args: ["taxes"], sessions: twins }), {
     code: "USAGE",
