@@ -37,7 +37,12 @@ const toWhere = (locality: Locality) =>
   locality === "unknown" ? "nobody knows where it runs" : `it is ${locality}`;
 
 /** What a person allows now, and the widest mode that config lets them allow; internet without it. */
-export type Reach = { mode: () => Mode; cap?: Mode | undefined };
+export type Reach = {
+  mode: () => Mode;
+  cap?: Mode | undefined;
+  /** The listener is called after each change. */
+  onMode?: ((listener: () => void) => void) | undefined;
+};
 
 /** Throws `MODEL_NOT_ALLOWED`. */
 export function checkMode(

@@ -3,7 +3,8 @@
 import type { Locality } from "../protocol/event.ts";
 import { type Place, placeOfModel } from "./locality.ts";
 import type { ChatEvent, ChatRequest, Model, Provider } from "./provider.ts";
-import { checkMode, type Reach } from "./reach.ts";
+import { createSend, type Sending } from "./queue/sending.ts";
+import type { Reach } from "./reach.ts";
 
 export type ChatDone = Extract<ChatEvent, { type: "done" }>;
 
@@ -26,9 +27,10 @@ export type Ear = {
   begins(request: ChatRequest): void;
   /**
    * In the moment before it is sent, once it has its turn. Throws `MODEL_NOT_ALLOWED`: the mode may have been
-   * narrowed since its route was chosen, and the guard sees no cloud behind an address of this machine.
+   * narrowed since its route was chosen, and the guard sees no cloud behind an address of this machine. What
+   * it returns cuts the request when that happens later; its `over` is called once the request is over.
    */
-  sends(model: string): void;
+  sends(model: string): Sending | undefined;
   ends(request: ChatRequest, done: ChatDone): void;
 };
 
@@ -57,6 +59,7 @@ export function heard(provider: Provider, ear: Ear): Provider {
 /** Ears for each server; which of its models are in the cloud is learnt from its listings. */
 export function createEars(watch: ChatWatch | undefined, reach: Reach) {
   const clouds = new Set<string>();
+  const send = createSend(reach);
   const toRef = (id: string, model: string) => `${id}/${model}`;
   return {
     of({ id, place }: { id: string; place: Place }): Ear {
@@ -69,7 +72,7 @@ export function createEars(watch: ChatWatch | undefined, reach: Reach) {
         begins: (request) => watch?.begins(about(request)),
         sends(model) {
           const ref = toRef(id, model);
-          checkMode({ ref, provider: id }, placeAt(ref), reach);
+          return send({ ref, provider: id }, placeAt(ref));
         },
         ends: (request, done) => watch?.ends(about(request), done),
       };

@@ -51,6 +51,12 @@ export function createTestRouter(given: Given = {}) {
     listener: "listener" in given ? given.listener : { uid: OWN, program: "server" },
     targets: given.targets ?? [],
   };
+  const listeners: (() => void)[] = [];
+  /** As a person does: what listens to it hears of it. */
+  const setMode = (mode: Mode) => {
+    state.mode = mode;
+    for (const listener of listeners) listener();
+  };
   const router = createRouter({
     settings: modelsSetting.schema.parse(given.models ?? {}),
     dialects,
@@ -68,6 +74,7 @@ export function createTestRouter(given: Given = {}) {
     chain: given.chain ?? { fallbacks: [] },
     mode: () => state.mode,
     cap: given.cap,
+    onMode: (listener) => void listeners.push(listener),
     memory: () => ({ totalBytes: 32 * GIB, availableBytes: 16 * GIB }),
     chosen: {
       get: () => state.chosen,
@@ -77,7 +84,7 @@ export function createTestRouter(given: Given = {}) {
       },
     },
   });
-  return { router, clock, egress, state };
+  return { router, clock, egress, state, setMode };
 }
 
 export async function ollama(t: TestContext, models: FakeModel[], script: Script = {}) {

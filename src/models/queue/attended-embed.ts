@@ -3,6 +3,7 @@ import { Fault } from "../../base/fault.ts";
 import type { ChatRequest, EmbedRequest, Provider } from "../provider.ts";
 import type { Attendance } from "./attended.ts";
 import { toCount } from "./plausible.ts";
+import type { Sending } from "./sending.ts";
 
 /**
  * The same as `attended` does for chats: embeddings take their turn before the server, have an end, and are
@@ -23,10 +24,12 @@ export function attendedEmbed(
       const over = onBegin();
       const late = createDeadline(id, timeouts.firstTokenMs, clock);
       const { giveWay } = place;
-      const signals = giveWay ? [signal, late.signal, giveWay] : [signal, late.signal];
+      let sending: Sending | undefined;
       try {
-        ear?.sends(model);
-        const made = await embed(request, AbortSignal.any(signals));
+        sending = ear?.sends(model);
+        const stops = [signal, late.signal, giveWay, sending?.signal];
+        const stop = AbortSignal.any(stops.filter((stop) => stop !== undefined));
+        const made = await embed(request, stop);
         const embedding = { ...made, inputTokens: toCount(made.inputTokens) };
         onEnd(undefined);
         const { inputTokens } = embedding;
@@ -41,6 +44,7 @@ export function attendedEmbed(
       } finally {
         late.end();
         over();
+        sending?.over();
         place.leave();
       }
     },

@@ -10,7 +10,8 @@ import { attendedEmbed } from "./attended-embed.ts";
 import { createWatch, type Timeouts } from "../timeouts.ts";
 import type { Ear } from "../watch.ts";
 import { toPlausible } from "./plausible.ts";
-import type { Place, Scheduler } from "./scheduler.ts";
+import type { Sending } from "./sending.ts";
+import type { Scheduler } from "./scheduler.ts";
 import { waitInLine } from "./wait-in-line.ts";
 
 export type Attendance = {
@@ -44,9 +45,11 @@ export function attended(provider: Provider, attendance: Attendance): Provider {
         scheduler.take(entry) ?? (yield* waitInLine(provider.id, { entry, scheduler }, signal));
       const watch = createWatch(provider.id, timeouts, clock);
       const over = onBegin();
+      let sending: Sending | undefined;
       try {
-        ear?.sends(model);
-        for await (const given of provider.chat(request, anyOf(signal, watch.signal, place))) {
+        sending = ear?.sends(model);
+        const stops = [signal, watch.signal, place.giveWay, sending?.signal];
+        for await (const given of provider.chat(request, anyOf(stops))) {
           watch.pause();
           const event = given.type === "done" ? toPlausible(given) : given;
           if (event.type === "done") {
@@ -60,7 +63,8 @@ export function attended(provider: Provider, attendance: Attendance): Provider {
         break;
       } catch (error) {
         // What was stopped after `done` was the tail of an answer that is whole.
-        const byUs = error === watch.signal.reason || error === place.giveWay?.reason;
+        const ours = [watch.signal, place.giveWay, sending?.signal];
+        const byUs = ours.some((stop) => stop?.aborted && stop.reason === error);
         if (watch.finished && byUs && !signal.aborted) break;
         if (!place.giveWay?.aborted || signal.aborted) {
           if (error instanceof Fault && !signal.aborted) onEnd(error);
@@ -72,6 +76,7 @@ export function attended(provider: Provider, attendance: Attendance): Provider {
       } finally {
         watch.end();
         over();
+        sending?.over();
         place.leave();
       }
     }
@@ -81,5 +86,5 @@ export function attended(provider: Provider, attendance: Attendance): Provider {
   return { ...provider, chat, ...attendedEmbed(provider, attendance) };
 }
 
-const anyOf = (signal: AbortSignal, watch: AbortSignal, { giveWay }: Place) =>
-  AbortSignal.any(giveWay ? [signal, watch, giveWay] : [signal, watch]);
+const anyOf = (stops: readonly (AbortSignal | undefined)[]) =>
+  AbortSignal.any(stops.filter((stop) => stop !== undefined));
