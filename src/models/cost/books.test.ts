@@ -6,6 +6,7 @@ import { createStore } from "../../store/sqlite.ts";
 import type { Store } from "../../store/store.ts";
 import type { WatchedChat } from "../watch.ts";
 import { createBooks, dayOf } from "./books.ts";
+import { guessUsage } from "./guess.ts";
 import { rowsOfDays } from "./report.ts";
 import { parseSince } from "./since.ts";
 import { costSetting } from "./settings.ts";
@@ -59,6 +60,34 @@ test("a budget stops the cloud once it is spent, over a restart too, and never w
   assert.throws(() => again.begins(chat("cloud/large")), { code: "COST_BUDGET_SPENT" });
 });
 
+test("requests at once do not all find the same rest: what each may cost is held until it is over", async () => {
+  const books = await open();
+  const asked = chat("cloud/large");
+  const large = { ...asked, request: { ...asked.request, contextTokens: 1e6, maxTokens: 50_000 } };
+  const [first, second] = [books.begins(large), books.begins(large)]; // 0.50 each, of 1.00
+  assert.throws(() => books.begins(large), {
+    code: "COST_BUDGET_SPENT",
+    message: /held for requests that run now/,
+  });
+  books.begins(chat("ollama/qwen3:8b"));
+  assert.deepEqual(books.spent(), { day: 0, month: 0 });
+  first?.();
+  first?.(); // once is enough
+  const third = books.begins(large);
+  assert.throws(() => books.begins(large), { code: "COST_BUDGET_SPENT" });
+  second?.();
+  third?.();
+  books.begins(large);
+});
+
+test("a prompt of text and images is guessed before it is sent, within its window", () => {
+  const image = { mediaType: "image/png", name: "a.png", data: "" } as const;
+  const messages = [{ role: "user", text: "x".repeat(3_000), images: [image] }] as const;
+  const request = { ...chat("m").request, messages, maxTokens: 100 };
+  assert.deepEqual(guessUsage(request), { inputTokens: 2_601, outputTokens: 100 });
+  assert.equal(guessUsage({ ...request, contextTokens: 2_000 }).inputTokens, 2_000);
+});
+
 test("a new day has its own budget, within that of the month", async () => {
   const books = await open();
   for (let times = 0; times < 2; times++) books.ends(chat("cloud/large"), done);
@@ -66,7 +95,7 @@ test("a new day has its own budget, within that of the month", async () => {
   books.begins(chat("cloud/large"));
   books.ends(chat("cloud/large"), done);
   assert.throws(() => books.begins(chat("cloud/large")), {
-    message: /1\.80 USD of 1\.50 USD .* this month/,
+    message: /the budget of this month is spent/,
   });
   clock.advance(31 * DAY_MS);
   books.begins(chat("cloud/large"));

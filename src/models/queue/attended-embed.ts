@@ -3,6 +3,7 @@ import { Fault } from "../../base/fault.ts";
 import type { ChatRequest, EmbedRequest, Provider } from "../provider.ts";
 import type { Attendance } from "./attended.ts";
 import { toCount } from "./plausible.ts";
+import type { Entry } from "./scheduler.ts";
 import type { Sending } from "./sending.ts";
 
 /**
@@ -18,9 +19,9 @@ export function attendedEmbed(
     async embed(request, signal) {
       const { priority = "person", model } = request;
       const asked = toAsked(request);
-      ear?.begins(asked);
+      const settled = ear?.begins(asked);
       const entry = scheduler.join({ priority, model });
-      const place = scheduler.take(entry) ?? (await scheduler.wait(entry, signal));
+      const place = scheduler.take(entry) ?? (await wait(entry, settled, signal));
       const over = onBegin();
       const late = createDeadline(id, timeouts.firstTokenMs, clock);
       const { giveWay } = place;
@@ -46,9 +47,19 @@ export function attendedEmbed(
         over();
         sending?.over();
         place.leave();
+        settled?.();
       }
     },
   };
+
+  async function wait(entry: Entry, settled: (() => void) | undefined, signal: AbortSignal) {
+    try {
+      return await scheduler.wait(entry, signal);
+    } catch (error) {
+      settled?.(); // it went away before its turn
+      throw error;
+    }
+  }
 }
 
 /** For books. In the background, because it tells nothing of a chat to those who learn from chats. */
@@ -57,6 +68,7 @@ const toAsked = ({ model, person, contextTokens }: EmbedRequest): ChatRequest =>
   system: "",
   tools: [],
   messages: [],
+  maxTokens: 0,
   contextTokens,
   priority: "background",
   ...(person !== undefined && { person }),

@@ -36,51 +36,55 @@ export function attended(provider: Provider, attendance: Attendance): Provider {
 
   async function* chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
     const { priority = "person", model, live = false } = request;
-    ear?.begins(request);
+    const settle = ear?.begins(request);
     const entry = scheduler.join({ priority, model });
     const holdsBack = priority === "background" && !live;
     const held: ChatEvent[] = [];
-    for (;;) {
-      const place =
-        scheduler.take(entry) ?? (yield* waitInLine(provider.id, { entry, scheduler }, signal));
-      const watch = createWatch(provider.id, timeouts, clock);
-      const over = onBegin();
-      let sending: Sending | undefined;
-      try {
-        sending = ear?.sends(model);
-        const stops = [signal, watch.signal, place.giveWay, sending?.signal];
-        for await (const given of provider.chat(request, anyOf(stops))) {
-          watch.pause();
-          const event = given.type === "done" ? toPlausible(given) : given;
-          if (event.type === "done") {
-            onEnd(undefined);
-            ear?.ends(request, event);
+    try {
+      for (;;) {
+        const place =
+          scheduler.take(entry) ?? (yield* waitInLine(provider.id, { entry, scheduler }, signal));
+        const watch = createWatch(provider.id, timeouts, clock);
+        const over = onBegin();
+        let sending: Sending | undefined;
+        try {
+          sending = ear?.sends(model);
+          const stops = [signal, watch.signal, place.giveWay, sending?.signal];
+          for await (const given of provider.chat(request, anyOf(stops))) {
+            watch.pause();
+            const event = given.type === "done" ? toPlausible(given) : given;
+            if (event.type === "done") {
+              onEnd(undefined);
+              ear?.ends(request, event);
+            }
+            if (holdsBack && event.type !== "progress") held.push(event);
+            else yield event;
+            watch.resume(event);
           }
-          if (holdsBack && event.type !== "progress") held.push(event);
-          else yield event;
-          watch.resume(event);
+          break;
+        } catch (error) {
+          // What was stopped after `done` was the tail of an answer that is whole.
+          const ours = [watch.signal, place.giveWay, sending?.signal];
+          const byUs = ours.some((stop) => stop?.aborted && stop.reason === error);
+          if (watch.finished && byUs && !signal.aborted) break;
+          if (!place.giveWay?.aborted || signal.aborted) {
+            if (error instanceof Fault && !signal.aborted) onEnd(error);
+            throw error;
+          }
+          if (!holdsBack)
+            throw new Fault("MODEL_GAVE_WAY", { provider: provider.id }, { cause: error });
+          held.length = 0;
+        } finally {
+          watch.end();
+          over();
+          sending?.over();
+          place.leave();
         }
-        break;
-      } catch (error) {
-        // What was stopped after `done` was the tail of an answer that is whole.
-        const ours = [watch.signal, place.giveWay, sending?.signal];
-        const byUs = ours.some((stop) => stop?.aborted && stop.reason === error);
-        if (watch.finished && byUs && !signal.aborted) break;
-        if (!place.giveWay?.aborted || signal.aborted) {
-          if (error instanceof Fault && !signal.aborted) onEnd(error);
-          throw error;
-        }
-        if (!holdsBack)
-          throw new Fault("MODEL_GAVE_WAY", { provider: provider.id }, { cause: error });
-        held.length = 0;
-      } finally {
-        watch.end();
-        over();
-        sending?.over();
-        place.leave();
       }
+      yield* held;
+    } finally {
+      settle?.();
     }
-    yield* held;
   }
 
   return { ...provider, chat, ...attendedEmbed(provider, attendance) };
