@@ -17,7 +17,7 @@ import type { Candidate } from "../candidate.ts";
 import { placeOfModel } from "../locality.ts";
 import { type ProductId, rootOf } from "../presets.ts";
 import type { Candidates } from "../routing/candidates.ts";
-import type { Server } from "../server.ts";
+import { type Server, settingsOf } from "../server.ts";
 import type { Servers } from "../servers.ts";
 import { toTimeouts } from "../timeouts.ts";
 import { download, type PullWanted } from "./download.ts";
@@ -160,6 +160,7 @@ const createKeeperOf =
       baseUrl: rootOf(provider.baseUrl),
       apiKey: servers.addressOf(id)?.apiKey,
       headers: settings?.headers,
+      headersOf: (model) => settingsOf(settings, model)?.headers,
       loadTimeoutMs: toTimeouts(settings?.timeoutSeconds).firstTokenMs,
       sleep: (ms, signal) => clock.sleep(ms, signal),
     });
