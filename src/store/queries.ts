@@ -143,6 +143,13 @@ const historyQueries = (db: Db) => ({
     db.selectFrom("messages").select(MESSAGE).where("session", "=", p.session).orderBy("seq"),
   ),
   // `octet_length` reads the headers of rows alone, where `length` would read every image.
+  message: query((p: { session: string; id: string }) =>
+    db
+      .selectFrom("messages")
+      .select(MESSAGE)
+      .where("id", "=", p.id)
+      .where("session", "=", p.session),
+  ),
   messagesSize: query((p: { session: string }) =>
     db
       .selectFrom("messages")

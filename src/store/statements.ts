@@ -90,6 +90,10 @@ export const statements = {
     sql: 'select "id", "session", "turn", "at", "message" from "messages" where "session" = ? order by "seq"',
     params: ["session"],
   },
+  message: {
+    sql: 'select "id", "session", "turn", "at", "message" from "messages" where "id" = ? and "session" = ?',
+    params: ["id", "session"],
+  },
   messagesSize: {
     sql: 'select coalesce(sum(octet_length(message)), 0) as "sizeBytes" from "messages" where "session" = ?',
     params: ["session"],

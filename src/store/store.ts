@@ -54,6 +54,8 @@ export interface Sessions {
    * all where there is no such message.
    */
   messages(id: string, from?: string): Promise<StoredMessage[]>;
+  /** One of them; undefined where it is not in this session. Reads no other. */
+  message(id: string, message: string): Promise<StoredMessage | undefined>;
   /** What its messages take, without reading them. */
   sizeBytes(id: string): Promise<number>;
   /** The newest epoch of a session, or undefined before its first turn. */
