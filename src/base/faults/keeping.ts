@@ -18,6 +18,13 @@ export const keepingFaults = {
         ? "Set `offline` to false in the config, restart, then type `isopod mode set internet`"
         : "Allow it with `isopod mode set internet`, and go back with `isopod mode set private`",
   }),
+  MODEL_PULL_GOES_ON: entry<{ name: string; mode: string; provider: string }>({
+    status: 403,
+    exit: 2,
+    message: ({ name, mode, provider }) =>
+      `The mode is ${mode} now, and "${provider}" goes on downloading "${name}": its API can start one and not stop it`,
+    fix: ({ provider }) => `Stop it in the window of "${provider}", or end that program`,
+  }),
   MODEL_PULL_FAILED: entry<{ provider: string; name: string; detail: string }>({
     status: 502,
     exit: 3,

@@ -3,6 +3,7 @@ import { test, type TestContext } from "node:test";
 import { setImmediate } from "node:timers/promises";
 
 import type { FakeModel } from "../../../test/fakes/model-server.ts";
+import { startOpenAi } from "../../../test/fakes/openai.ts";
 import { startOllama } from "../../../test/fakes/ollama.ts";
 import { createTestRouter, ollama, signal, SMALL } from "../../../test/fakes/router.ts";
 import type { Mode } from "../../protocol/event.ts";
@@ -131,6 +132,30 @@ test("security: a download ends when a person narrows the mode meanwhile", async
     },
     { code: "MODEL_PULL_OFFLINE" },
   );
+});
+
+test("security: a download that its server cannot stop is told as one that goes on, not as one that ended", async (t) => {
+  const job = { job_id: "job_1", status: "downloading" };
+  const lmstudio = await startOpenAi({
+    routes: {
+      "/api/v1/models": { models: [{ key: "qwen3", loaded_instances: [] }] },
+      "/api/v1/models/download": job,
+      "/api/v1/models/download/status/job_1": job,
+    },
+  });
+  t.after(() => lmstudio.close());
+  const providers = { lmstudio: { api: "openai-completions", baseUrl: `${lmstudio.url}/v1` } };
+  const { router, state, clock } = createTestRouter({ models: { providers }, mode: "internet" });
+  t.after(() => router.close());
+  const wanted = { name: "qwen3", server: "lmstudio", insecure: false };
+  const pulling = async () => {
+    for await (const { type } of router.keeping.pull(wanted, signal())) {
+      assert.equal(type, "progress");
+      state.mode = "private";
+      void clock.advance(1_000); // it is asked how far it is
+    }
+  };
+  await assert.rejects(pulling(), { code: "MODEL_PULL_GOES_ON", fix: /window of "lmstudio"/ });
 });
 
 test("without a server that can, and with one that is not there, a download says so", async () => {
