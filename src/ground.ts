@@ -87,7 +87,12 @@ async function buildBase(options: GroundOptions, closing: Closing) {
     log,
   });
   const hosts = allowedHosts(config, env);
-  const egress = createEgress({ doors, policy: () => ({ mode: mode.mode, hosts }), ledger, clock });
+  const egress = createEgress({
+    doors,
+    policy: () => ({ mode: mode.mode, cap: mode.cap, hosts }),
+    ledger,
+    clock,
+  });
   closing(() => egress.close());
   mode.onChange(() => egress.recheck());
   const programs = createPrograms({ doors, ledger, path: env["PATH"] ?? "/usr/bin:/bin" });

@@ -112,6 +112,7 @@ export async function buildModels(
     heartbeat: heartbeat?.model,
     mode: () => mode.mode,
     cap: mode.cap,
+    onMode: (listener) => void mode.onChange(listener),
     memory: () => ({ totalBytes: totalmem(), availableBytes: freemem() }),
     chosen: {
       get: () => chosen,

@@ -36,13 +36,22 @@ export function checkPrivate(
 const toWhere = (locality: Locality) =>
   locality === "unknown" ? "nobody knows where it runs" : `it is ${locality}`;
 
+/** What a person allows now, and the widest mode that config lets them allow; internet without it. */
+export type Reach = {
+  mode: () => Mode;
+  cap?: Mode | undefined;
+  /** The listener is called after each change. */
+  onMode?: ((listener: () => void) => void) | undefined;
+};
+
 /** Throws `MODEL_NOT_ALLOWED`. */
 export function checkMode(
   { ref, provider }: { ref: string; provider: string },
   { locality, why }: Place,
-  mode: Mode,
+  reach: Reach,
 ): void {
+  const mode = reach.mode();
   if (allows(mode, locality)) return;
-  const allow = howToAllow(locality, provider);
+  const allow = howToAllow(locality, { provider, cap: reach.cap });
   throw new Fault("MODEL_NOT_ALLOWED", { ref, mode, why: `${toWhere(locality)}, ${why}`, allow });
 }

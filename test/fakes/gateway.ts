@@ -61,6 +61,7 @@ export const status: Status = {
   model: null,
   sandbox: { ok: true, name: "bubblewrap" },
   workspace: "/workspace",
+  privateWorkspaces: "/private",
   notes: [],
 };
 
