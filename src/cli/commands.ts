@@ -33,7 +33,8 @@ import {
   modelsServiceStop,
 } from "./commands/models/service.ts";
 import { modelsUse } from "./commands/models/use.ts";
-import { modeSet, modeShow } from "./commands/mode.ts";
+import { modeCheck } from "./commands/mode-check.ts";
+import { modeLink, modeSet, modeShow } from "./commands/mode.ts";
 
 export const commands: readonly Command[] = [
   chat,
@@ -63,6 +64,8 @@ export const commands: readonly Command[] = [
   cost,
   modeShow,
   modeSet,
+  modeCheck,
+  modeLink,
   configCheck,
   configExplain,
   configSet,

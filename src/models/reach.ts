@@ -4,6 +4,7 @@
  */
 
 import { Fault } from "../base/fault.ts";
+import { describeLink, hasWay, type Reach } from "../network/link.ts";
 import type { Locality, Mode } from "../protocol/event.ts";
 import { allows, howToAllow, type Place, placeOfAddress } from "./locality.ts";
 
@@ -45,4 +46,23 @@ export function checkMode(
   if (allows(mode, locality)) return;
   const allow = howToAllow(locality, provider);
   throw new Fault("MODEL_NOT_ALLOWED", { ref, mode, why: `${toWhere(locality)}, ${why}`, allow });
+}
+
+/** What the mode and the link keep from being asked now. */
+export type Limits = {
+  mode: () => Mode;
+  /** What can be reached now; everything where it is absent. */
+  reach?: (() => Pick<Reach, "link" | "reason">) | undefined;
+};
+
+/** Throws `MODEL_NOT_ALLOWED`, and `MODEL_LINK_DOWN` for what nothing leads to now: nobody waits for a time-out. */
+export function checkReach(
+  asked: { ref: string; provider: string },
+  place: Place,
+  { mode, reach }: Limits,
+): void {
+  checkMode(asked, place, mode());
+  const seen = reach?.();
+  if (!seen || hasWay(seen.link, place.locality)) return;
+  throw new Fault("MODEL_LINK_DOWN", { ref: asked.ref, link: describeLink(seen) });
 }

@@ -5,7 +5,6 @@
 
 import type { Clock } from "../base/clock.ts";
 import { Fault } from "../base/fault.ts";
-import type { Mode } from "../protocol/event.ts";
 import { attended } from "./queue/attended.ts";
 import { createAddresses, createSearch } from "./addresses.ts";
 import type { DiscoveryDeps, Note } from "./discovery.ts";
@@ -16,7 +15,7 @@ import type { Gguf } from "./engine/gguf.ts";
 import { joinProviders } from "./engine/joined.ts";
 import { createOpened } from "./opened.ts";
 import type { Model, Provider } from "./provider.ts";
-import { checkMode, placeBeforehand } from "./reach.ts";
+import { checkReach, type Limits, placeBeforehand } from "./reach.ts";
 import { createQueues, type QueueReport } from "./queue/queues.ts";
 import { type Address, connect, type ConnectDeps, prove, type Server } from "./server.ts";
 import type { ModelsSettings, ProviderSettings } from "./settings.ts";
@@ -24,10 +23,10 @@ import { toTimeouts } from "./timeouts.ts";
 import { type ChatWatch, createEars, heard } from "./watch.ts";
 
 export type ServersDeps = Omit<ConnectDeps, "note"> &
-  Omit<DiscoveryDeps, "clock" | "mode"> & {
+  Omit<DiscoveryDeps, "clock" | "mode"> &
+  Limits & {
     settings: ModelsSettings;
     clock: Clock;
-    mode: () => Mode;
     /** The key of a configured provider, already read from wherever config keeps it. */
     apiKeyOf: (provider: string) => string | undefined;
     /** Our own engine, where it is there. */
@@ -46,7 +45,7 @@ export interface Servers {
   /** Where a provider of this id would be looked for; undefined for one that nothing names. */
   addressOf(id: string): Address | undefined;
   /**
-   * Throws `MODEL_NOT_ALLOWED` for what the mode does not reach, before anything is sent; also
+   * Throws `MODEL_NOT_ALLOWED` for what the mode does not reach and `MODEL_LINK_DOWN` for what nothing leads to, before anything is sent; also
    * `MODEL_UNREACHABLE`, `MODEL_DIALECT_UNKNOWN`, `EGRESS_BLOCKED` or the signal's reason. With `start` a
    * server that config knows how to start is started and waited for (`MODEL_SERVICE_…`).
    */
@@ -141,7 +140,7 @@ export function createServers(deps: ServersDeps): Servers {
     addressOf: (id) => addresses.of(id),
     async open(id, signal, { start = false, onWait } = {}) {
       const address = addresses.of(id);
-      if (address) checkMode({ ref: id, provider: id }, placeBeforehand(address), deps.mode());
+      if (address) checkReach({ ref: id, provider: id }, placeBeforehand(address), deps);
       if (start) await services?.ensure(id, onWait, signal);
       return opened.get(id, signal);
     },

@@ -82,7 +82,7 @@ function kindOf(name: string, sys: string): Interface["kind"] {
   if (type === undefined) return TUNNEL.test(name) ? "tunnel" : "wire";
   const isTunnel =
     TUNNEL_TYPES.has(type) || (type === NO_LINK_LAYER && !existsSync(join(folder, "device")));
-  return isTunnel || /^zt/.test(name) ? "tunnel" : "wire"; // ZeroTier's looks like a wire
+  return isTunnel || name.startsWith("zt") ? "tunnel" : "wire"; // ZeroTier's looks like a wire
 }
 
 /** `RTF_UP` and `RTF_REJECT` of the kernel's route.h. */

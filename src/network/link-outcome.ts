@@ -99,6 +99,13 @@ function toImpostor(
     : undefined;
 }
 
+/** For people: how a request failed. */
+export function toWords(error: unknown): string {
+  const code = codeOf(error);
+  if (INTERCEPTED.has(code)) return `it does not prove to be itself (${code})`;
+  return FAILURES[code] ?? (code || String(Object(error).message ?? "it failed"));
+}
+
 /** A name or a connection that does not come has a cause of the system's; an answer that does not come has none. */
 function codeOf(error: unknown): string {
   const { code, cause } = Object(error) as { code?: unknown; cause?: unknown };

@@ -93,18 +93,28 @@ export const isWorse = (one: Link, other: Link): boolean => RANK[one] < RANK[oth
 export function initialLink(footing: Footing, at: Instant): LinkState {
   const { link, reason } = footing;
   return {
-    ...{ link, reason, since: at.wallMs, footing, at },
-    ...{ verdict: undefined, failures: [], suspect: false, reached: undefined },
-    ...{ override: undefined, proved: undefined, worse: undefined },
-    ...{ worsenedMs: Number.NEGATIVE_INFINITY, holdMs: MIN_HOLD_MS },
+    link,
+    reason,
+    since: at.wallMs,
+    footing,
+    ...FORGOTTEN,
+    override: undefined,
+    proved: undefined,
+    worse: undefined,
+    worsenedMs: Number.NEGATIVE_INFINITY,
+    holdMs: MIN_HOLD_MS,
+    at,
   };
 }
+
+/** What was learnt of a network that is not there any more. */
+const FORGOTTEN = { verdict: undefined, failures: [], suspect: false, reached: undefined } as const;
 
 export type Step = { state: LinkState; effects: readonly Effect[] };
 
 export function stepLink(before: LinkState, signal: Signal, now: Instant): Step {
   const slept = now.wallMs - before.at.wallMs - (now.elapsedMs - before.at.elapsedMs) > SLEPT_MS;
-  const awake = slept ? { ...forgetful(before), worse: undefined } : before;
+  const awake = slept ? { ...before, ...FORGOTTEN, worse: undefined } : before;
   const heard = hear({ ...awake, at: now }, signal);
   const byPerson = signal.kind === "override" || signal.kind === "checked";
   const { state, effects } = settle(runOut(heard), { byPerson, slept });
@@ -123,15 +133,6 @@ export function dueInMs({ at, verdict, worse, ...state }: LinkState): number | u
   return times.length === 0 ? undefined : Math.max(0, Math.min(...times) - at.elapsedMs);
 }
 
-/** What was learnt of a network that is not there any more. */
-const forgetful = (state: LinkState): LinkState => ({
-  ...state,
-  verdict: undefined,
-  failures: [],
-  suspect: false,
-  reached: undefined,
-});
-
 function hear(state: LinkState, signal: Signal): LinkState {
   switch (signal.kind) {
     case "tick":
@@ -139,7 +140,7 @@ function hear(state: LinkState, signal: Signal): LinkState {
     case "look": {
       const { footing } = signal;
       const isSame = footing.network === state.footing.network;
-      return { ...(isSame ? state : forgetful(state)), footing };
+      return { ...state, ...(isSame ? {} : FORGOTTEN), footing };
     }
     case "override":
       return { ...state, override: signal.said, holdMs: MIN_HOLD_MS };
@@ -158,7 +159,7 @@ function hearOutcome(state: LinkState, { host, verdict, reason }: Outcome): Link
   const atMs = state.at.elapsedMs;
   if (verdict === "reached") {
     const online: Verdict = { link: "online", reason, untilMs: Number.POSITIVE_INFINITY };
-    return { ...forgetful(state), reached: { host, atMs }, verdict: online };
+    return { ...state, ...FORGOTTEN, reached: { host, atMs }, verdict: online };
   }
   // Without a way nothing arrives: that tells nothing new.
   if (footingOf(state).link !== "unknown") return state;

@@ -54,6 +54,18 @@ export function describeLink({ link, reason }: Pick<Reach, "link" | "reason">): 
   return `${SAID[link]} (${reason})`;
 }
 
+/** For the model, in a sentence that stays in the prompt; undefined where nothing is the matter. */
+export const tellModel = (reach: Reach): string | undefined =>
+  isHindered(reach) ? ADVICE[reach.link] : undefined;
+
+/** Without a reason: it would change the sentence, and models mend no cables. */
+const ADVICE: Readonly<Partial<Record<Link, string>>> = {
+  "no-link": "no network is connected; work with what is on this computer",
+  local: "the internet is not reachable now; work with local files and documents",
+  degraded: "the internet does not answer now; work with local files and documents",
+  portal: "the internet is not reachable now; work with local files and documents",
+};
+
 const SAID: Readonly<Record<Link, string>> = {
   "no-link": "no network is connected",
   local: "there is a local network and no way to the internet",

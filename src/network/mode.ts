@@ -25,26 +25,24 @@ const LOOK_MS = 60_000;
 
 /** The mode, kept over restarts. A stored mode that is wider than config allows is narrowed, not forgotten. */
 export function createModeSwitch(options: ModeSwitchOptions): ModeSwitch {
-  const { ledger, log, clock } = options;
+  const { log, clock } = options;
   const cap: Mode = options.offline ? "private" : "internet";
-  const listeners = new Set<(mode: Mode) => void>();
+  const ears = createEars(options);
   let state = afterRestart(parseMode(options.read()), clock.now());
   let mode = modeOf(state, cap);
   /** A widening ends by the clock that never jumps, too. */
-  let endsMs = endOf(state);
-  let timing = new AbortController();
+  let endsMs = endOf(state, clock);
+  const timer = createTimer(clock, tidy);
   let latest = 0;
-
-  function endOf({ term }: ModeState): number {
-    const forMs = term && term.until !== "restart" ? term.until - clock.now() : Infinity;
-    return clock.elapsedMs() + forMs;
-  }
+  const write = async (next: ModeState) => options.write(writeMode(next));
 
   function adopt(next: ModeState, why?: string): void {
     state = next;
-    endsMs = endOf(next);
-    void watchTerm();
-    apply(modeOf(next, cap), why);
+    endsMs = endOf(next, clock);
+    timer.set(next);
+    const was = mode;
+    mode = modeOf(next, cap);
+    if (mode !== was) ears.tell(mode, why);
   }
 
   /** Ends what is over; also asked before each answer, so that no timer has to be punctual. */
@@ -58,49 +56,7 @@ export function createModeSwitch(options: ModeSwitchOptions): ModeSwitch {
     );
   }
 
-  async function watchTerm(): Promise<void> {
-    timing.abort();
-    const { signal } = (timing = new AbortController());
-    while (state.term && state.term.until !== "restart") {
-      const leftMs = Math.max(1, Math.min(state.term.until - clock.now(), LOOK_MS));
-      // A new term, or the end of the gateway.
-      if (
-        !(await clock.sleep(leftMs, signal).then(
-          () => true,
-          () => false,
-        ))
-      )
-        return;
-      tidy();
-    }
-  }
-
-  function apply(next: Mode, why: string | undefined): void {
-    if (next === mode) return;
-    mode = next;
-    ledger.append({
-      kind: "mode",
-      purpose: "network.mode",
-      host: next,
-      address: "",
-      sentBytes: 0,
-      receivedBytes: 0,
-      verdict: "allowed",
-      ...(why === undefined ? {} : { why }),
-    });
-    for (const listener of listeners) {
-      try {
-        listener(next);
-      } catch (error) {
-        // One that fails must not keep the others from closing what the mode forbids.
-        log.error({ error }, "a listener failed on a change of mode");
-      }
-    }
-  }
-
-  const write = async (next: ModeState) => options.write(writeMode(next));
-  void watchTerm();
-
+  timer.set(state);
   return {
     get mode() {
       tidy();
@@ -125,11 +81,65 @@ export function createModeSwitch(options: ModeSwitchOptions): ModeSwitch {
       // Somebody may have set another meanwhile; the later word counts.
       if (!isNarrower && turn === latest) adopt(next);
     },
-    onChange(listener) {
+    onChange: ears.onChange,
+    close: () => timer.close(),
+  };
+}
+
+function endOf({ term }: ModeState, clock: Clock): number {
+  const forMs = term && term.until !== "restart" ? term.until - clock.now() : Infinity;
+  return clock.elapsedMs() + forMs;
+}
+
+/** Calls `tidy` when a term ends, and now and then before that. */
+function createTimer(clock: Clock, tidy: () => void) {
+  let timing = new AbortController();
+  async function wait({ term }: ModeState): Promise<void> {
+    timing.abort();
+    const { signal } = (timing = new AbortController());
+    if (typeof term?.until !== "number") return;
+    for (;;) {
+      const leftMs = Math.max(1, Math.min(term.until - clock.now(), LOOK_MS));
+      await clock.sleep(leftMs, signal);
+      tidy();
+      signal.throwIfAborted();
+    }
+  }
+  return {
+    /** From now on it is this one that ends. */
+    set: (state: ModeState) => void wait(state).catch(() => undefined), // a newer one, or the end
+    close: () => timing.abort(),
+  };
+}
+
+/** Those who hear of each change, and the ledger. */
+function createEars({ ledger, log }: Pick<ModeSwitchOptions, "ledger" | "log">) {
+  const listeners = new Set<(mode: Mode) => void>();
+  return {
+    tell(next: Mode, why: string | undefined): void {
+      ledger.append({
+        kind: "mode",
+        purpose: "network.mode",
+        host: next,
+        address: "",
+        sentBytes: 0,
+        receivedBytes: 0,
+        verdict: "allowed",
+        ...(why === undefined ? {} : { why }),
+      });
+      for (const listener of listeners) {
+        try {
+          listener(next);
+        } catch (error) {
+          // One that fails must not keep the others from closing what the mode forbids.
+          log.error({ error }, "a listener failed on a change of mode");
+        }
+      }
+    },
+    onChange(listener: (mode: Mode) => void) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    close: () => timing.abort(),
   };
 }
 

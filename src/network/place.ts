@@ -55,7 +55,8 @@ export function createPlace(target: Target, options: PlaceOptions): Place {
   return place;
 }
 
-function openConnection(place: Place, options: PlaceOptions): Socket {
+/** Opens one to the place's checked addresses, in limited time, and writes it to the ledger. */
+export function openConnection(place: Place, options: PlaceOptions): Socket {
   const socket = options.doors.connect(() => dial(place, options));
   const { target, purpose } = place;
   const timer = setTimeout(() => {

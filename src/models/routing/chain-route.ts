@@ -2,20 +2,24 @@
 
 import { Fault } from "../../base/fault.ts";
 import type { Candidate, Wanted } from "../candidate.ts";
+import type { Limits } from "../reach.ts";
 import { askAgain, type Servers } from "../servers.ts";
 import type { Candidates } from "./candidates.ts";
 import { type Link, tellInstead } from "./chain.ts";
 
-export type ChainRouteDeps = { servers: Servers; candidates: Candidates };
+export type ChainRouteDeps = {
+  servers: Servers;
+  candidates: Candidates;
+} & Pick<Limits, "reach">;
 
-/** Servers that have failed lately come last. Throws the fault of the first where none is left. */
+/** Servers that have failed lately come last, and so does the internet while it does not answer. Throws the fault of the first where none is left. */
 export type ChainRoute = (
   chain: readonly Link[],
   wanted: Wanted,
   signal: AbortSignal,
 ) => Promise<Candidate[]>;
 
-export function createChainRoute({ servers, candidates }: ChainRouteDeps): ChainRoute {
+export function createChainRoute({ servers, candidates, reach }: ChainRouteDeps): ChainRoute {
   async function routeOf(
     chain: readonly Link[],
     wanted: Wanted,
@@ -28,7 +32,9 @@ export function createChainRoute({ servers, candidates }: ChainRouteDeps): Chain
         ? found
         : await collect(chain, { ...wanted, skipSilent: false }, signal);
     if (route.length === 0 && failed[0]) throw failed[0].fault;
-    const isPoor = ({ provider }: Candidate) => Number(servers.health.isPoor(provider.id));
+    const isDegraded = reach?.().link === "degraded";
+    const isPoor = ({ provider, locality }: Candidate) =>
+      Number(servers.health.isPoor(provider.id) || (isDegraded && locality === "cloud"));
     const ordered = route.toSorted((a, b) => isPoor(a) - isPoor(b));
     const reasons = failed.map(({ ref, fault: { code, message } }) => ({ ref, code, message }));
     return tellInstead(ordered, { route, failed: reasons, wanted: chain[0]?.ref ?? "" });

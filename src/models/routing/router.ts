@@ -44,13 +44,14 @@ export function createRouter(deps: RouterDeps): Models {
   const candidates = createCandidates({
     servers,
     mode,
+    reach: deps.reach,
     totalMemoryBytes,
     params,
     applyScorecard: deps.applyScorecard,
   });
   const automatic = createAutomatic({ servers, candidates, settings, demonstration, memory });
 
-  const chainRoute = createChainRoute({ servers, candidates });
+  const chainRoute = createChainRoute({ servers, candidates, reach: deps.reach });
 
   async function route(wanted: Wanted, signal: AbortSignal): Promise<Candidate[]> {
     if (wanted.picked !== undefined) {
