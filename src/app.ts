@@ -40,6 +40,7 @@ import { createWindowChecks } from "./models/window/checks.ts";
 import { slotAdvice } from "./models/window/slot-advice.ts";
 import { createNetworkChecks } from "./network/checks.ts";
 import { tellModel } from "./network/link.ts";
+import { createLinkChecks } from "./network/link-checks.ts";
 import { createListeners } from "./network/listen.ts";
 import { createPortOwner } from "./network/owner.ts";
 import { announceReach, reachDeps, reachStatus } from "./reach.ts";
@@ -170,7 +171,7 @@ function buildGateway(ground: Ground, door: Door): Gateway {
   const { hosts, origins } = config.get(gatewaySettings);
   const site = createSite(join(root, "web/dist"));
   const metrics = createMetrics();
-  announceReach(ground, { hub, status });
+  announceReach(ground, { hub, status, watchers: app.openStreams });
   const checks = buildChecks(ground, door, site);
   const routes = gatewayRoutes({
     auth,
@@ -259,6 +260,7 @@ function buildChecks(
     ...createStoreChecks(options.home),
     ...createAuthChecks(keys(ground)),
     ...createNetworkChecks(ground),
+    ...createLinkChecks(ground),
     ...createWindowChecks(cost.windows),
     ...createModelChecks({
       models,

@@ -86,15 +86,24 @@ function toLinkStatus(watch: LinkWatch): LinkStatus {
   };
 }
 
+export type Announcing = {
+  hub: Pick<Hub, "publishToAll">;
+  status: () => Promise<Status>;
+  watchers: () => number;
+};
+
 /** Tells everybody who watches when mode or link change by themselves. */
 export function announceReach(
   { mode, link, log, closing }: Ground,
-  { hub, status }: { hub: Pick<Hub, "publishToAll">; status: () => Promise<Status> },
+  { hub, status, watchers }: Announcing,
 ): void {
-  const tell = () =>
+  const tell = () => {
+    // To know who answers now, a server may have to be asked: that is done for people who look, not to find out.
+    if (watchers() === 0) return;
     void status()
       .then((now) => hub.publishToAll({ type: "status", status: now }))
       .catch((error: unknown) => log.error({ err: error }, "a change of the link was not told"));
+  };
   const stops = [mode.onChange(tell), link.onChange(tell)];
   closing(() => stops.forEach((stop) => stop()));
 }
