@@ -53,7 +53,7 @@ export const networkFaults = {
     message: ({ mode }) =>
       `Cannot try anything: in mode ${mode} the config names no host beyond this machine`,
     fix: () =>
-      "Name one in network.allow or as a provider's baseUrl, and for one on the internet type `isopod mode set internet`",
+      "Add one to network.allow or as a provider's baseUrl; one on the internet needs `isopod mode set internet` as well",
   }),
   LINK_DOWN: entry<{ link: string }>({
     status: 503,
