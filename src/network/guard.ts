@@ -77,10 +77,14 @@ export function createEgress(options: EgressOptions): Guard {
     return place;
   }
 
-  function tell(target: Target, addresses: readonly string[], end: Sighting["end"]): void {
-    const { destination, secure } = target;
-    if (destination.kind === "tcp")
-      options.saw?.({ host: destination.host, secure, addresses, end });
+  function tell(
+    purpose: string,
+    { destination, secure }: Target,
+    addresses: readonly string[],
+    end: Sighting["end"],
+  ): void {
+    if (destination.kind !== "tcp") return;
+    options.saw?.({ purpose, host: destination.host, secure, addresses, end });
   }
 
   return {
@@ -95,10 +99,10 @@ export function createEgress(options: EgressOptions): Guard {
         const response = await exchange(place, request, target, (outcome) =>
           ledger.append({ ...toLine(request.purpose, target, outcome), at }),
         );
-        tell(target, addresses, response);
+        tell(request.purpose, target, addresses, response);
         return response;
       } catch (error) {
-        if (!request.signal.aborted) tell(target, addresses, { error });
+        if (!request.signal.aborted) tell(request.purpose, target, addresses, { error });
         throw error;
       }
     },

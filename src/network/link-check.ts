@@ -31,6 +31,8 @@ export type Named = { value: string; setting: string };
 /** What came of it, and what it tells of the link where it tells something. */
 export type Checked = Omit<CheckReport, "link"> & { outcome: Outcome | undefined };
 
+const PURPOSE = "mode.check";
+
 /** As long as one who waits for an answer believes in it. */
 const PATIENCE_MS = 15_000;
 
@@ -67,7 +69,13 @@ export function createLinkCheck(options: LinkCheckOptions): LinkCheck {
       (error: unknown): Sighting => {
         if (signal.aborted || isRefusal(error)) throw error;
         const end = { error: limit.aborted ? Object.assign(new Error(LATE), TIMED_OUT) : error };
-        return { host: hostOf(target), secure: target.secure, addresses: [], end };
+        return {
+          purpose: PURPOSE,
+          host: hostOf(target),
+          secure: target.secure,
+          addresses: [],
+          end,
+        };
       },
     );
     const outcome = toOutcome(sighting);
@@ -109,7 +117,7 @@ async function walk(options: LinkCheckOptions, target: Target, { step, steps, li
     addresses = admit(options, target, found) ?? [];
   }
   const place = createPlace(target, options);
-  Object.assign(place, { addresses, purpose: "mode.check" });
+  Object.assign(place, { addresses, purpose: PURPOSE });
   const socket = openConnection(place, options);
   try {
     const until = (event: string) => abortable(once(socket, event), limit);
@@ -131,10 +139,10 @@ async function walk(options: LinkCheckOptions, target: Target, { step, steps, li
   const url = `${secure ? "https" : "http"}://${target.hostHeader}/`;
   const { status, headers } = await step(
     "http",
-    () => options.egress.request({ url, purpose: "mode.check", method: "HEAD", signal: limit }),
+    () => options.egress.request({ url, purpose: PURPOSE, method: "HEAD", signal: limit }),
     (response) => `it answers with status ${response.status}`,
   );
-  return { host, secure, addresses, end: { status, headers } };
+  return { purpose: PURPOSE, host, secure, addresses, end: { status, headers } };
 }
 
 /** An error of the socket comes once; who waits for an event must hear of it. */
@@ -162,7 +170,7 @@ function admit({ policy, ledger }: LinkCheckOptions, target: Target, answered?: 
   const { address, why, allow } = decision;
   ledger.append({
     kind: "request",
-    purpose: "mode.check",
+    purpose: PURPOSE,
     host: label,
     address,
     sentBytes: 0,

@@ -9,13 +9,16 @@ import { lookAtNetwork, toFooting } from "./link-look.ts";
 
 const HEAD4 =
   "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n";
-const LINE4 = (device: string, to: string, via: string, flags: string, mask: string) =>
-  `${device}\t${to}\t${via}\t${flags}\t0\t0\t100\t${mask}\t0\t0\t0\n`;
-const DEFAULT4 = LINE4("eth0", "00000000", "0101A8C0", "0003", "00000000");
-const LAN4 = LINE4("eth0", "0001A8C0", "00000000", "0001", "00FFFFFF");
+/** Interface, destination, gateway, flags and mask. */
+const LINE4 = (fields: string) => {
+  const [device, to, via, flags, mask] = fields.split(" ");
+  return `${device}\t${to}\t${via}\t${flags}\t0\t0\t100\t${mask}\t0\t0\t0\n`;
+};
+const DEFAULT4 = LINE4("eth0 00000000 0101A8C0 0003 00000000");
+const LAN4 = LINE4("eth0 0001A8C0 00000000 0001 00FFFFFF");
 const ZERO = "0".repeat(32);
 const LINE6 = (to: string, prefix: string, flags: string, device: string) =>
-  `${to} ${prefix} ${ZERO} 00 fe80000000000000000000000000${"0001"} 00000064 00000001 00000000 ${flags} ${device.padStart(8)}\n`;
+  `${to} ${prefix} ${ZERO} 00 fe800000000000000000000000000001 00000064 00000001 00000000 ${flags} ${device.padStart(8)}\n`;
 const UNREACHABLE6 = LINE6(ZERO, "00", "00200200", "lo");
 
 test("a machine with loopback alone has no link", (t) => {
@@ -34,7 +37,7 @@ test("a default route of IPv4 or of IPv6 alone leads out, a network without one 
 
 test("a route that refuses, or leads over an interface without carrier, leads nowhere", (t) => {
   const lan = { eth0: ["192.168.1.7"] };
-  const blackhole = HEAD4 + LINE4("*", "00000000", "00000000", "0201", "00000000");
+  const blackhole = HEAD4 + LINE4("* 00000000 00000000 0201 00000000");
   assert.equal(footing(t, { route: blackhole, addresses: lan }).link, "local");
   const other = HEAD4 + DEFAULT4.replace("eth0", "wlan0");
   assert.equal(footing(t, { route: other, addresses: lan }).link, "local");
@@ -42,8 +45,8 @@ test("a route that refuses, or leads over an interface without carrier, leads no
 
 test("a VPN's two halves are a default route, one of them is none", (t) => {
   const both = { eth0: ["192.168.1.7"], tun0: ["10.8.0.2"] };
-  const low = LINE4("tun0", "00000000", "0100080A", "0003", "00000080");
-  const high = LINE4("tun0", "00000080", "0100080A", "0003", "00000080");
+  const low = LINE4("tun0 00000000 0100080A 0003 00000080");
+  const high = LINE4("tun0 00000080 0100080A 0003 00000080");
   const found = footing(t, { route: HEAD4 + low + high, addresses: both });
   assert.deepEqual([found.link, found.reason], ["unknown", "a default route over tun0"]);
   assert.equal(footing(t, { route: HEAD4 + low, addresses: both }).link, "local");

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 
+import { systemClock } from "../base/clock.ts";
 import { Fault } from "../base/fault.ts";
+import { openDoors } from "../process/doors.ts";
+import { createEgress } from "./guard.ts";
 import { type Sighting, toOutcome } from "./link-outcome.ts";
 import { timedOut } from "./place.ts";
 
@@ -55,14 +60,56 @@ test("a portal is seen by its status, its redirect over plain HTTP, and a certif
     const same = { secure: false, ...answered(301, { location }) };
     assert.equal(verdict(same), "reached", location);
   }
+  const page = answered(200, { "content-type": "text/html; charset=utf-8" });
+  assert.equal(verdict({ secure: false, ...page }), "portal", "a page in place of a chat");
+  assert.equal(verdict({ secure: false, purpose: "web.fetch", ...page }), "reached");
   for (const code of ["ERR_TLS_CERT_ALTNAME_INVALID", "SELF_SIGNED_CERT_IN_CHAIN"]) {
     assert.equal(verdict(failedWith(code)), "portal", code);
   }
   assert.equal(verdict(failedWith("CERT_HAS_EXPIRED")), undefined, "its owner's affair");
 });
 
+test("saw() hears how each request over TCP went: the head of an answer, the address, or the error", async (t) => {
+  const server = createServer((_request, response) => void response.writeHead(418).end());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // of a TCP listener
+  const seen: Sighting[] = [];
+  const egress = createEgress({
+    doors: openDoors,
+    ledger: { append: () => {} },
+    clock: systemClock,
+    policy: () => ({ mode: "private", hosts: [{ host: "box.lan", setting: "s" }] }),
+    lookup: async () => {
+      throw Object.assign(new Error("no such name"), { code: "ENOTFOUND" });
+    },
+    saw: (sighting) => seen.push(sighting),
+  });
+  t.after(() => egress.close());
+  const ask = (to: string, signal = new AbortController().signal) =>
+    egress.request({ url: to, purpose: "test", signal });
+  await (await ask(url)).text();
+  await assert.rejects(ask("http://127.0.0.1:1"), { code: "ECONNREFUSED" });
+  await assert.rejects(ask("http://box.lan"), { code: "ENOTFOUND" });
+  await assert.rejects(ask(url, AbortSignal.abort()));
+  await assert.rejects(ask("unix:/nonexistent:/"));
+  assert.deepEqual(
+    seen.map(({ host, addresses, end }) => [
+      host,
+      addresses.join(),
+      "error" in end ? Object(end.error).code : end.status,
+    ]),
+    [
+      ["127.0.0.1", "127.0.0.1", 418],
+      ["127.0.0.1", "127.0.0.1", "ECONNREFUSED"],
+      ["box.lan", "", "ENOTFOUND"],
+    ],
+  );
+});
+
 const verdict = (sighting: Partial<Sighting>) =>
   toOutcome({
+    purpose: "models.chat",
     host: "a.example",
     secure: true,
     addresses: PUBLIC,

@@ -18,6 +18,8 @@ export type Outcome = {
 
 /** One request, as the guard saw its end. */
 export type Sighting = {
+  /** What the request was for, as in the ledger. */
+  purpose: string;
   host: string;
   secure: boolean;
   /** What the name led to; empty where it led nowhere. */
@@ -31,7 +33,7 @@ export function toOutcome(sighting: Sighting): Outcome | undefined {
   const host = normalizeHost(sighting.host);
   if (!isOfInternet(host)) return undefined;
   if ("error" in end) return toFailure(host, codeOf(end.error));
-  const impostor = toImpostor(host, sighting.secure, end);
+  const impostor = toImpostor(host, sighting, end);
   if (impostor !== undefined) return { host, verdict: "portal", reason: impostor };
   // A name of the internet that leads into a local network proves nothing of the world outside.
   const isOutside = addresses.every((address) => readAddress(address)?.class === "public");
@@ -87,16 +89,18 @@ const SIGN_IN_REQUIRED = 511;
 
 function toImpostor(
   host: string,
-  secure: boolean,
+  { secure, purpose }: Sighting,
   { status, headers }: Extract<Sighting["end"], { status: number }>,
 ): string | undefined {
   if (status === SIGN_IN_REQUIRED) return `something asks to sign in before ${host}`;
   if (secure) return undefined; // its certificate was right: what it answers is its own
   const location = URL.parse(headers["location"] ?? "");
-  const isElsewhere = location !== null && normalizeHost(location.hostname) !== host;
-  return status >= 300 && status < 400 && isElsewhere
-    ? `something leads from ${host} to ${location.hostname}`
-    : undefined;
+  if (status >= 300 && status < 400 && location && normalizeHost(location.hostname) !== host) {
+    return `something leads from ${host} to ${location.hostname}`;
+  }
+  // A model never answers a chat with a page.
+  const isPage = status === 200 && headers["content-type"]?.startsWith("text/html");
+  return isPage && purpose === "models.chat" ? `a page answers in place of ${host}` : undefined;
 }
 
 /** For people: how a request failed. */

@@ -34,6 +34,8 @@ type Given = {
   models?: unknown;
   chain?: RouterDeps["chain"];
   mode?: Mode;
+  /** What can be reached; everything without it. */
+  reach?: RouterDeps["reach"];
   targets?: Target[];
   listener?: Listener | undefined;
   env?: RouterDeps["env"];
@@ -66,6 +68,7 @@ export function createTestRouter(given: Given = {}) {
     },
     chain: given.chain ?? { fallbacks: [] },
     mode: () => state.mode,
+    reach: given.reach,
     memory: () => ({ totalBytes: 32 * GIB, availableBytes: 16 * GIB }),
     chosen: {
       get: () => state.chosen,
