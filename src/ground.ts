@@ -72,9 +72,10 @@ async function buildBase(options: GroundOptions, closing: Closing) {
   const ledgerPath = join(home, "ledger.jsonl");
   const ledger = createLedger({ path: ledgerPath, clock, log });
   closing(() => ledger.close());
-  const reach = await openReach({ config, store, ledger, log, closing, stays: options.listen });
-  const { mode, storedMode, link, saw } = reach;
   const named = namedHosts(config, env);
+  const stays = options.listen;
+  const reach = await openReach({ config, named, store, ledger, log, closing, stays });
+  const { mode, storedMode, link, saw } = reach;
   const hosts = named.flatMap(({ value, setting }) => toAllowedHost(value, setting) ?? []);
   const policy = () => ({ mode: mode.mode, hosts });
   const egress = createEgress({ doors, policy, ledger, clock, saw });

@@ -9,7 +9,7 @@ import type { ReachDeps } from "./gateway/routes/reach.ts";
 import type { ModeSwitch } from "./network/egress.ts";
 import type { Ledger } from "./network/ledger.ts";
 import { describeLink, isHindered, type LinkWatch } from "./network/link.ts";
-import { createLinkCheck } from "./network/link-check.ts";
+import { createLinkCheck, isNear, type Named } from "./network/link-check.ts";
 import { lookAtNetwork, toFooting } from "./network/link-look.ts";
 import { type Sighting, toOutcome } from "./network/link-outcome.ts";
 import { createLinkWatch } from "./network/link-watch.ts";
@@ -26,11 +26,21 @@ export type ReachGround = {
   ledger: Ledger;
   log: Log;
   closing: Closing;
+  /** What may be contacted at all. */
+  named: readonly Named[];
   /** False for a gateway that serves one command. */
   stays: boolean;
 };
 
-export async function openReach({ config, store, ledger, log, closing, stays }: ReachGround) {
+export async function openReach({
+  config,
+  named,
+  store,
+  ledger,
+  log,
+  closing,
+  stays,
+}: ReachGround) {
   const { values } = store;
   let stored = await values.get(MODE);
   const mode = createModeSwitch({
@@ -48,7 +58,15 @@ export async function openReach({ config, store, ledger, log, closing, stays }: 
   const said = await values.get(LINK);
   const override = OVERRIDES.find((each) => each === said);
   const look = () => toFooting(lookAtNetwork());
-  const link = createLinkWatch({ mode: () => mode.mode, look, clock, log, override, stays });
+  const link = createLinkWatch({
+    mode: () => mode.mode,
+    named: named.some(isNear),
+    look,
+    clock,
+    log,
+    override,
+    stays,
+  });
   closing(() => link.close());
   const saw = (sighting: Sighting) => {
     const outcome = toOutcome(sighting);

@@ -207,6 +207,12 @@ function choose({ named, policy }: LinkCheckOptions, wanted: string | undefined)
   return first;
 }
 
+/** Whether it is on the LAN or in the mesh. */
+export function isNear({ value, setting }: Named): boolean {
+  const host = toAllowedHost(value, setting)?.host;
+  return host !== undefined && !isOfInternet(host) && !isOfMachine(host);
+}
+
 const isOfMachine = (host: string) =>
   isLocalhostName(host) || readAddress(host)?.class === "device";
 

@@ -41,6 +41,7 @@ test("whoever asks gets what is the case now, and looks at most once a second", 
     link: "no-link",
     reason: "no interface is up",
     since: clock.now(),
+    named: false,
   });
 });
 
@@ -82,6 +83,7 @@ function create(given: { stays?: boolean; override?: "up" | "down" } = {}) {
   const heard: Reach["link"][] = [];
   const watch = createLinkWatch({
     mode: () => "internet",
+    named: false,
     look: () => {
       looked += 1;
       return footing;

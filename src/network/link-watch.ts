@@ -8,6 +8,8 @@ import { dueInMs, initialLink, type Footing, type Signal, stepLink } from "./lin
 
 export type LinkWatchOptions = {
   mode: () => Mode;
+  /** Whether the config names a host of the LAN or the mesh. */
+  named: boolean;
   /** Reads what the system tells; quick, and without waiting. */
   look: () => Footing;
   clock: Clock;
@@ -35,7 +37,7 @@ export function createLinkWatch(options: LinkWatchOptions): LinkWatch {
 
   const shown = (): Reach => {
     const { link, reason, since } = state;
-    return { mode: mode(), link, reason, since };
+    return { mode: mode(), link, reason, since, named: options.named };
   };
 
   function feed(signal: Signal): void {

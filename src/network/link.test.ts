@@ -7,7 +7,13 @@ import { describeLink, hasWay, isHindered, type Reach, tellModel } from "./link.
 import { toLimits } from "./mode-limits.ts";
 
 const LINKS: readonly Link[] = ["no-link", "local", "portal", "degraded", "unknown", "online"];
-const reach = (mode: Mode, link: Link): Reach => ({ mode, link, reason: "so it is", since: 0 });
+const reach = (mode: Mode, link: Link): Reach => ({
+  mode,
+  link,
+  reason: "so it is",
+  since: 0,
+  named: true,
+});
 
 test("hasWay() masks what is certain to fail and nothing else", () => {
   const masked = (link: Link) =>
@@ -29,6 +35,8 @@ test("people and models are told only where the mode allows what does not work",
   assert.deepEqual(told("device"), []);
   assert.deepEqual(told("private"), ["no-link"]);
   assert.deepEqual(told("internet"), ["no-link", "local", "portal", "degraded"]);
+  const alone = { ...reach("private", "no-link"), named: false };
+  assert.equal(isHindered(alone), false, "where the config names no other host, none is missed");
   for (const mode of ["device", "private", "internet"] as const) {
     for (const link of LINKS) {
       const isTold = tellModel(reach(mode, link)) !== undefined;

@@ -14,6 +14,8 @@ export type Reach = {
   reason: string;
   /** Since when the link is so, in ms since 1970. */
   since: number;
+  /** Whether the config names a host of the LAN or the mesh: without one, nobody misses a network in mode private. */
+  named: boolean;
 };
 
 export interface LinkWatch {
@@ -45,9 +47,9 @@ export function hasWay(link: Link, locality: Locality): boolean {
 const CUT_OFF: ReadonlySet<Link> = new Set<Link>(["no-link", "local", "portal"]);
 
 /** Whether something in this mode does not work for want of a link; then people and models are told. */
-export const isHindered = ({ mode, link }: Pick<Reach, "mode" | "link">): boolean =>
+export const isHindered = ({ mode, link, named }: Reach): boolean =>
   (mode === "internet" && (CUT_OFF.has(link) || link === "degraded")) ||
-  (mode === "private" && link === "no-link");
+  (mode === "private" && link === "no-link" && named);
 
 /** For people: "the internet cannot be reached (no default route)". */
 export function describeLink({ link, reason }: Pick<Reach, "link" | "reason">): string {

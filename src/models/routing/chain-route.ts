@@ -2,7 +2,8 @@
 
 import { Fault } from "../../base/fault.ts";
 import type { Candidate, Wanted } from "../candidate.ts";
-import type { Limits } from "../reach.ts";
+import { describeLink } from "../../network/link.ts";
+import { type Limits, placeBeforehand } from "../reach.ts";
 import { askAgain, type Servers } from "../servers.ts";
 import type { Candidates } from "./candidates.ts";
 import { type Link, tellInstead } from "./chain.ts";
@@ -12,7 +13,7 @@ export type ChainRouteDeps = {
   candidates: Candidates;
 } & Pick<Limits, "reach">;
 
-/** Servers that have failed lately come last, and so does the internet while it does not answer. Throws the fault of the first where none is left. */
+/** Servers that have failed lately come last. Throws the fault of the first where none is left. */
 export type ChainRoute = (
   chain: readonly Link[],
   wanted: Wanted,
@@ -32,9 +33,7 @@ export function createChainRoute({ servers, candidates, reach }: ChainRouteDeps)
         ? found
         : await collect(chain, { ...wanted, skipSilent: false }, signal);
     if (route.length === 0 && failed[0]) throw failed[0].fault;
-    const isDegraded = reach?.().link === "degraded";
-    const isPoor = ({ provider, locality }: Candidate) =>
-      Number(servers.health.isPoor(provider.id) || (isDegraded && locality === "cloud"));
+    const isPoor = ({ provider }: Candidate) => Number(servers.health.isPoor(provider.id));
     const ordered = route.toSorted((a, b) => isPoor(a) - isPoor(b));
     const reasons = failed.map(({ ref, fault: { code, message } }) => ({ ref, code, message }));
     return tellInstead(ordered, { route, failed: reasons, wanted: chain[0]?.ref ?? "" });
@@ -60,9 +59,15 @@ export function createChainRoute({ servers, candidates, reach }: ChainRouteDeps)
     return { route, failed };
   }
 
-  /** One that listens and does not answer would cost each turn seconds; it is asked beside the turn instead. */
+  /** What does not answer would cost each turn seconds, be it the whole internet or one server that listens. */
   function refuseSilent(ref: string): void {
     const id = ref.slice(0, Math.max(0, ref.indexOf("/")));
+    const address = servers.addressOf(id);
+    const seen = reach?.();
+    if (seen?.link === "degraded" && address && placeBeforehand(address).locality === "cloud") {
+      throw new Fault("MODEL_LINK_DOWN", { ref, link: describeLink(seen) });
+    }
+    // The one server is asked beside the turn instead.
     const silence = servers.health.silence(id);
     if (!silence) return;
     if (silence.due) askAgain(servers, id);

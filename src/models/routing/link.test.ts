@@ -25,7 +25,7 @@ async function create(t: TestContext, mode: Mode = "internet") {
     },
     chain: { primary: "cloud/m", fallbacks: ["lan/m", "here/m"] },
     mode,
-    reach: () => ({ mode, since: 0, ...seen }),
+    reach: () => seen,
   });
   return { router, seen, cloud, lan };
 }
@@ -36,7 +36,7 @@ test("what nothing leads to is left out with its reason, and is back with the li
     "no-link": ["here/m"],
     local: ["lan/m", "here/m"],
     portal: ["lan/m", "here/m"],
-    degraded: ["lan/m", "here/m", "cloud/m"],
+    degraded: ["lan/m", "here/m"],
     unknown: ["cloud/m", "lan/m", "here/m"],
     online: ["cloud/m", "lan/m", "here/m"],
   };
@@ -44,6 +44,11 @@ test("what nothing leads to is left out with its reason, and is back with the li
     seen.link = link;
     assert.deepEqual(await refs(router), expected[link], link);
   }
+  seen.link = "degraded";
+  const onlyCloud = { chain: { primary: "cloud/m", fallbacks: [] } };
+  const [tried] = await router.route(onlyCloud, signal());
+  assert.equal(tried?.ref, "cloud/m", "where nobody else is there, it is worth a try");
+  assert.deepEqual(await refs(router, "cloud/m"), ["cloud/m"]);
   seen.link = "local";
   const [first] = await router.route({}, signal());
   assert.equal(first?.insteadOf?.code, "MODEL_LINK_DOWN");
