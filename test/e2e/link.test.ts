@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 
 import type { Loose } from "./client.ts";
-import { createMachine, type Gateway, ofType, textOf } from "./machine.ts";
+import { createMachine, type Gateway } from "./machine.ts";
 import { startModel } from "./model-program.ts";
 import { namespacesMissing } from "./needs.ts";
 import { type Cable, watchCable } from "./network-namespace.ts";
@@ -46,10 +46,24 @@ async function create(t: Owner, primary = "cloud/best") {
   });
   await machine.json(0, ["mode", "set", "internet", "--json"]);
   const gateway = await machine.gateway();
-  const chat = (text: string, ...more: string[]) =>
-    machine.json(0, ["chat", "--json", "--session", "talk", ...more, text]);
-  return { cable, machine, gateway, chat, local };
+  return { cable, machine, gateway, local };
 }
+
+/** One turn in a session of its own, and what became of it. */
+async function chat({ client }: Gateway, text: string): Promise<{ said: string; notes: string }> {
+  const session = await client.newSession();
+  const { json } = await client.get(`/api/sessions/${session}`);
+  await client.say(session, text);
+  const isOver = (event: Loose) => /^(done|failed)$/.test(String(event["event"]?.["type"]));
+  const seen = (await client.until(String(json["cursor"]), isOver)).map((each) => each["event"]);
+  const ofType = (type: string) => seen.filter((each) => String(each?.["type"]) === type);
+  const said = ofType("text").map((each) => String(each?.["text"]));
+  return { said: said.join(""), notes: JSON.stringify(ofType("note")) };
+}
+
+/** Why a person cannot pick this model now. */
+const refusalOf = async ({ client }: Gateway, model: string) =>
+  (await client.ask("POST", "/api/sessions", { body: { model } })).json["error"]?.["code"];
 
 const says = (text: string) => ({ otherwise: [{ text }] });
 
@@ -70,25 +84,24 @@ test(
   "the cable goes out and in: the cloud is skipped at once, the own model answers and is told, recovery comes by itself",
   { skip },
   async (t) => {
-    const { cable, machine, gateway, chat, local } = await create(t);
-    assert.equal(textOf(await chat("hello")), "from the cloud");
+    const { cable, gateway, local } = await create(t);
+    assert.equal((await chat(gateway, "hello")).said, "from the cloud");
     assert.equal((await linkOf(gateway))["state"], "online");
 
     const out = told(gateway, "no-link");
     cable.pull();
     assert.equal((await out)["reason"], "no interface is up");
     const from = performance.now();
-    const alone = await chat("are you there?");
-    assert.equal(textOf(alone), "from this machine");
+    const alone = await chat(gateway, "are you there?");
+    assert.equal(alone.said, "from this machine");
     const tookMs = performance.now() - from;
     assert.ok(
       tookMs < CONNECT_TIMEOUT_MS,
       `nobody waited for a time-out: ${Math.round(tookMs)} ms`,
     );
     assert.match(lastPrompt(cable, local.url), /Link: no network is connected; work with/);
-    assert.match(JSON.stringify(ofType(alone, "note")), /MODEL_LINK_DOWN|no network is connected/);
-    const picked = await machine.json(3, ["chat", "--json", "--model", "cloud/best", "hello"]);
-    assert.equal(picked.at(-1)?.["code"], "MODEL_LINK_DOWN");
+    assert.match(alone.notes, /MODEL_LINK_DOWN|no network is connected/);
+    assert.equal(await refusalOf(gateway, "cloud/best"), "MODEL_LINK_DOWN");
     const shown = await gateway.client.get("/api/mode");
     assert.match(shown.text, /"by":"link","text":"no network is connected \(no interface/);
     const doctor = await gateway.client.get("/api/doctor");
@@ -97,8 +110,8 @@ test(
     const back = told(gateway, "unknown", "online");
     cable.plug();
     await back;
-    const again = await chat("and now?");
-    assert.equal(textOf(again), "from the cloud", "without anybody doing anything");
+    const again = await chat(gateway, "and now?");
+    assert.equal(again.said, "from the cloud", "without anybody doing anything");
     assert.equal((await linkOf(gateway))["state"], "online");
     await gateway.stop();
   },
@@ -108,21 +121,21 @@ test(
   "the router has no way out: only the cloud is masked, and a person's check brings it back at once",
   { skip },
   async (t) => {
-    const { cable, machine, gateway, chat } = await create(t);
+    const { cable, machine, gateway } = await create(t);
     const [before] = await machine.json(0, ["mode", "check", "--json"]);
     assert.equal(before?.["host"], CLOUD);
     assert.equal((await linkOf(gateway))["state"], "online");
     const out = told(gateway, "local");
     cable.strand();
     assert.equal((await out)["reason"], "no default route");
-    assert.equal(textOf(await chat("hello")), "from this machine");
+    assert.equal((await chat(gateway, "hello")).said, "from this machine");
     const [failed] = await machine.json(1, ["mode", "check", "--json"]);
     assert.match(JSON.stringify(failed), /"step":"tcp","state":"failed"/);
     cable.lead();
     const [check] = await machine.json(0, ["mode", "check", CLOUD, "--json"]);
     assert.equal(check?.["ok"], true);
     assert.equal((await linkOf(gateway))["state"], "online");
-    assert.equal(textOf(await chat("hello")), "from the cloud");
+    assert.equal((await chat(gateway, "hello")).said, "from the cloud");
     const refused = await machine.isopod(["mode", "check", "203.0.113.99"]);
     assert.equal(refused.code, 3);
     assert.match(refused.stderr, /EGRESS_BLOCKED.*no setting names it/);
@@ -134,15 +147,16 @@ test(
   "security: behind a sign-in page nothing more is sent to the cloud, and a control before it was",
   { skip },
   async (t) => {
-    const { cable, machine, gateway, chat } = await create(t, "walled/b");
+    const { cable, gateway } = await create(t, "walled/b");
+    const checked = await gateway.client.post("/api/mode/check", { host: WALLED });
+    assert.match(checked.text, /"step":"http","state":"failed","detail":"something leads from/);
     const link = await linkOf(gateway);
     assert.equal(link["state"], "portal");
     assert.match(String(link["reason"]), /leads from 203\.0\.113\.9 to sign-in\.portal\.example/);
     const before = cable.arrived();
     assert.ok(before.connections > 0, "the control: what was sent before is seen");
-    assert.equal(textOf(await chat("my secret")), "from this machine");
-    const picked = await machine.json(3, ["chat", "--json", "--model", "cloud/best", "a secret"]);
-    assert.equal(picked.at(-1)?.["code"], "MODEL_LINK_DOWN");
+    assert.equal((await chat(gateway, "my secret")).said, "from this machine");
+    assert.equal(await refusalOf(gateway, "cloud/best"), "MODEL_LINK_DOWN");
     assert.equal(cable.arrived().connections, before.connections, "nothing left");
     await gateway.stop();
   },
