@@ -39,8 +39,11 @@ import { watchedBy } from "./models/watch.ts";
 import { createWindowChecks } from "./models/window/checks.ts";
 import { slotAdvice } from "./models/window/slot-advice.ts";
 import { createNetworkChecks } from "./network/checks.ts";
+import { tellModel } from "./network/link.ts";
+import { createLinkChecks } from "./network/link-checks.ts";
 import { createListeners } from "./network/listen.ts";
 import { createPortOwner } from "./network/owner.ts";
+import { announceReach, reachDeps, reachStatus } from "./reach.ts";
 import { buildProbing, toolsProvedIn } from "./probing.ts";
 import type { Check } from "./protocol/check.ts";
 import type { Status } from "./protocol/event.ts";
@@ -136,6 +139,7 @@ function buildTalk(ground: Ground, models: Models, { books, windows }: Cost) {
     privateWorkspace: privateWorkspaces.of,
     sandbox: sandbox.now,
     mode: () => ground.mode.mode,
+    link: () => tellModel(ground.link.reach()),
     settings: config.get(agentSettings),
     costOf: books.costOf,
     onCut: windows.learnCut,
@@ -173,11 +177,12 @@ type Door = ReturnType<typeof buildTalk> & {
 };
 
 function buildGateway(ground: Ground, door: Door): Gateway {
-  const { config, store, log, mode, ledger, options } = ground;
+  const { config, store, log, ledger, options } = ground;
   const { models, hub, agent, inbox, app, auth, status, requestStop } = door;
   const { hosts, origins } = config.get(gatewaySettings);
   const site = createSite(join(root, "web/dist"));
   const metrics = createMetrics();
+  announceReach(ground, { hub, status, watchers: app.openStreams });
   const checks = buildChecks(ground, door, site);
   const routes = gatewayRoutes({
     auth,
@@ -204,7 +209,7 @@ function buildGateway(ground: Ground, door: Door): Gateway {
     probing: buildProbing(ground, models, door.cards),
     fit: buildFit(ground, models, toolsProvedIn(door.cards)),
     useModel: async (ref, signal) => void (await models.use(ref, signal)),
-    setMode: (next) => mode.set(next),
+    ...reachDeps(ground),
     ledger: (limit) => ledger.tail(limit),
     cost: door.cost.report,
     readContext: createContextReport({
@@ -266,6 +271,7 @@ function buildChecks(
     ...createStoreChecks(options.home),
     ...createAuthChecks(keys(ground)),
     ...createNetworkChecks(ground),
+    ...createLinkChecks(ground),
     ...createWindowChecks(cost.windows),
     ...createModelChecks({
       models,
@@ -335,7 +341,7 @@ async function whoListens(port: number, own: number, signal: AbortSignal) {
 }
 
 async function readStatus(
-  { options, config, configFile, mode, sandbox, workspace }: Ground,
+  { options, config, configFile, mode, link, sandbox, workspace }: Ground,
   models: Models,
   configWatch: ConfigWatch,
 ): Promise<Status> {
@@ -344,7 +350,7 @@ async function readStatus(
   const choice = sandbox.now();
   return {
     version: options.version,
-    mode: mode.mode,
+    ...reachStatus(link, mode),
     model,
     sandbox: choice.ok
       ? { ok: true, name: choice.sandbox.name }

@@ -64,10 +64,11 @@ async function prepare(
     .map((message) => ({ id: createId("msg", clock.now()), message }));
   const last = entries.findLast(isOfUser);
   if (last) {
-    const { mode, sandbox } = deps;
+    const { mode, link, sandbox } = deps;
     const choice = sandbox();
     const sandboxOff = choice.ok ? undefined : choice.reason;
-    const facts = { now: minute(clock.now()), mode: mode(), sandboxOff, memories: [] };
+    const now = minute(clock.now());
+    const facts = { now, mode: mode(), link: link?.(), sandboxOff, memories: [] };
     last.message = { ...last.message, context: contextLines(facts, undefined) };
   }
   const recorder = createEphemeralRecorder(clock);

@@ -33,6 +33,8 @@ export type AgentDeps = {
   /** Asked anew for each turn: a probe may pass or fail while the gateway runs. */
   sandbox: () => SandboxChoice;
   mode: () => Mode;
+  /** What cannot be reached although the mode allows it, for the model; undefined where nothing is the matter. */
+  link?: () => string | undefined;
   settings: AgentSettings;
   /** What a request cost; undefined for a model without a price. */
   costOf?: (ref: string, usage: Counted) => number | undefined;

@@ -13,7 +13,8 @@ import type {
 import type { Finding } from "../protocol/check.ts";
 import type { ContextReport } from "../protocol/context.ts";
 import type { CostReport } from "../protocol/cost.ts";
-import type { AppEvent, Decision, Mode, SessionSummary, Status } from "../protocol/event.ts";
+import type { AppEvent, Decision, SessionSummary, Status } from "../protocol/event.ts";
+import type { CheckReport, LinkSet, ModeReport, ModeSet } from "../protocol/reach.ts";
 import type { WindowReport } from "../protocol/window.ts";
 import type { Image } from "../protocol/message.ts";
 import { createModelCalls } from "./model-client.ts";
@@ -95,8 +96,13 @@ type Request = (
 
 const createGatewayCalls = (call: Call, request: Request) => ({
   status: (signal: AbortSignal) => call<Status>("GET", "/api/status", signal),
-  setMode: (mode: Mode, signal: AbortSignal) =>
-    call<Status>("PUT", "/api/mode", signal, { body: { mode } }),
+  mode: (signal: AbortSignal) => call<ModeReport>("GET", "/api/mode", signal),
+  setMode: (wanted: ModeSet, signal: AbortSignal) =>
+    call<Status>("PUT", "/api/mode", signal, { body: wanted }),
+  setLink: (wanted: LinkSet, signal: AbortSignal) =>
+    call<Status>("PUT", "/api/link", signal, { body: wanted }),
+  checkLink: (host: string | undefined, signal: AbortSignal) =>
+    call<CheckReport>("POST", "/api/mode/check", signal, { body: host ? { host } : {} }),
   doctor: (fix: boolean, signal: AbortSignal) =>
     call<{ findings: Finding[] }>(fix ? "POST" : "GET", "/api/doctor", signal),
   checkContext: (model: string | undefined, signal: AbortSignal) =>

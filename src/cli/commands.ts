@@ -36,7 +36,8 @@ import { modelsUse } from "./commands/models/use.ts";
 import { sessionsList } from "./commands/sessions/list.ts";
 import { sessionsRemove } from "./commands/sessions/rm.ts";
 import { sessionsShow } from "./commands/sessions/show.ts";
-import { modeSet, modeShow } from "./commands/mode.ts";
+import { modeCheck } from "./commands/mode-check.ts";
+import { modeLink, modeSet, modeShow } from "./commands/mode.ts";
 
 export const commands: readonly Command[] = [
   chat,
@@ -69,6 +70,8 @@ export const commands: readonly Command[] = [
   cost,
   modeShow,
   modeSet,
+  modeCheck,
+  modeLink,
   configCheck,
   configExplain,
   configSet,

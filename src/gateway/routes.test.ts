@@ -45,6 +45,8 @@ const BODIES: Record<string, object> = {
   "POST /api/models/unload": { model: "fake/model" },
   "POST /api/models/use": { model: "fake/model" },
   "PUT /api/mode": { mode: "device" },
+  "POST /api/mode/check": {},
+  "PUT /api/link": { link: "down" },
   "POST /api/sessions": {},
   "PATCH /api/sessions/:id": { title: "Stolen" },
   "POST /api/sessions/:id/messages": { text: "let me in" },
@@ -80,6 +82,7 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "GET /api/keys (admin)",
       "GET /api/ledger (read)",
       "GET /api/me (read)",
+      "GET /api/mode (read)",
       "GET /api/models (read)",
       "GET /api/models/details (read)",
       "GET /api/models/engine (read)",
@@ -104,6 +107,7 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "POST /api/doctor (admin)",
       "POST /api/gateway/stop (admin)",
       "POST /api/keys (admin)",
+      "POST /api/mode/check (admin)",
       "POST /api/models/engine/install (admin)",
       "POST /api/models/engine/remove (admin)",
       "POST /api/models/load (admin)",
@@ -122,6 +126,7 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "POST /v1/chat/completions (chat)",
       "POST /v1/embeddings (chat)",
       "POST /v1/responses (chat)",
+      "PUT /api/link (admin)",
       "PUT /api/mode (admin)",
     ],
   );
@@ -203,6 +208,7 @@ test("every route with a body says which field is wrong", async () => {
       body: {
         code: 5,
         gpu: "abacus",
+        host: 6,
         model: 7,
         mode: "far",
         title: 3,
@@ -276,6 +282,41 @@ test("system routes do what they say, answer with the status, and tell everyone"
     assert.equal((await call("GET", `/api/ledger?limit=${limit}`)).status, 400, limit);
   }
   assert.deepEqual((await call("GET", "/api/ledger?limit=5")).json, { lines: [] });
+});
+
+test("mode and link are set with whose word it is and for how long, shown, and told to everyone", async () => {
+  const { call, did, setters } = gateway;
+  did.length = setters.length = 0;
+  const told: string[] = [];
+  const unwatch = gateway.hub.watch(gateway.lee, ({ type }) => void told.push(type));
+  await call("PUT", "/api/mode", { body: { mode: "internet", forSeconds: 7_200 } });
+  await call("PUT", "/api/mode", { body: { mode: "device", until: "restart" } });
+  await call("PUT", "/api/link", { body: { link: "down" } });
+  await call("PUT", "/api/link", { body: { link: "auto" } });
+  unwatch();
+  assert.deepEqual(told, ["status", "status", "status", "status"]);
+  const { json } = await call("POST", "/api/mode/check", { body: { host: "api.example" } });
+  assert.equal(json.ok, true);
+  assert.deepEqual(did, [
+    "mode internet for 7200000 ms",
+    "mode device until restart",
+    "link down",
+    "link auto",
+    "check api.example",
+  ]);
+  assert.equal(new Set(setters).size, 1);
+  assert.match(setters[0] ?? "", /^person_/);
+  assert.equal((await call("GET", "/api/mode")).json.kept, "private");
+  for (const body of [
+    { mode: "internet", forSeconds: 59 },
+    { mode: "internet", forSeconds: 2_592_001 },
+    { mode: "internet", forSeconds: 1.5e3 + 0.5 },
+    { mode: "internet", until: "tomorrow" },
+    { mode: "internet", until: "restart", forSeconds: 60 },
+    { mode: "all" },
+  ]) {
+    assert.equal((await call("PUT", "/api/mode", { body })).status, 400, JSON.stringify(body));
+  }
 });
 
 test("health: alive for everyone, ready with reasons, metrics for keys that may read", async () => {

@@ -11,9 +11,11 @@ import { healthRoutes, type HealthDeps } from "./routes/health.ts";
 import { keepingRoutes, type KeepingDeps } from "./routes/models.ts";
 import { serviceRoutes, type ServiceDeps } from "./routes/services.ts";
 import { probeRoutes, type ProbeRouteDeps } from "./routes/probe.ts";
+import { reachRoutes, type ReachDeps } from "./routes/reach.ts";
 import { systemRoutes, type SystemDeps } from "./routes/system.ts";
 
 export type GatewayRouteDeps = SystemDeps &
+  ReachDeps &
   KeepingDeps &
   EngineDeps &
   ProbeRouteDeps &
@@ -31,6 +33,7 @@ export const gatewayRoutes = (deps: GatewayRouteDeps): Route[] => [
   ...healthRoutes(deps),
   ...accountRoutes(deps.auth),
   ...systemRoutes(deps),
+  ...reachRoutes(deps),
   ...serviceRoutes(deps),
   ...keepingRoutes(deps),
   ...engineRoutes(deps),

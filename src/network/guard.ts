@@ -9,7 +9,8 @@ import type { Outcome } from "./exchange.ts";
 import { exchange } from "./exchange.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Place } from "./place.ts";
-import { createPlace } from "./place.ts";
+import { createPlace, timedOut } from "./place.ts";
+import type { Sighting } from "./link-outcome.ts";
 import { decideEgress } from "./policy.ts";
 import type { Target } from "./target.ts";
 import { parseTarget } from "./target.ts";
@@ -30,6 +31,8 @@ export type EgressOptions = {
   clock: Clock;
   /** All addresses of a name; the system's resolver without it. */
   lookup?: (name: string) => Promise<readonly string[]>;
+  /** Hears how each request over TCP went, once its head is there or will not come. Must not throw. */
+  saw?: (sighting: Sighting) => void;
   /** Further certificates to trust, in PEM. Without it, those of Node and of NODE_EXTRA_CA_CERTS. */
   ca?: readonly string[];
 };
@@ -74,16 +77,34 @@ export function createEgress(options: EgressOptions): Guard {
     return place;
   }
 
+  function tell(
+    purpose: string,
+    { destination, secure }: Target,
+    addresses: readonly string[],
+    end: Sighting["end"],
+  ): void {
+    if (destination.kind !== "tcp") return;
+    options.saw?.({ purpose, host: destination.host, secure, addresses, end });
+  }
+
   return {
     async request(request: EgressRequest) {
       request.signal.throwIfAborted();
       const target = parseTarget(request.url);
       const at = clock.now();
-      const addresses = await admit(target, request.purpose, request.signal);
-      const place = reach(target, addresses);
-      return exchange(place, request, target, (outcome) =>
-        ledger.append({ ...toLine(request.purpose, target, outcome), at }),
-      );
+      let addresses: readonly string[] = [];
+      try {
+        addresses = await admit(target, request.purpose, request.signal);
+        const place = reach(target, addresses);
+        const response = await exchange(place, request, target, (outcome) =>
+          ledger.append({ ...toLine(request.purpose, target, outcome), at }),
+        );
+        tell(request.purpose, target, addresses, response);
+        return response;
+      } catch (error) {
+        if (!request.signal.aborted) tell(request.purpose, target, addresses, { error });
+        throw error;
+      }
     },
     recheck() {
       for (const place of places.values()) recheckPlace(place, policy());
@@ -135,7 +156,8 @@ function waitFor<T>(answer: Promise<T>, host: string, signal: AbortSignal): Prom
     const abort = () => reject(signal.reason);
     const timer = setTimeout(() => {
       const seconds = RESOLVE_TIMEOUT_MS / 1000;
-      reject(new Fault("EGRESS_TIMEOUT", { host, seconds, what: "address" }));
+      const params = { host, seconds, what: "address" };
+      reject(new Fault("EGRESS_TIMEOUT", params, { cause: timedOut() }));
     }, RESOLVE_TIMEOUT_MS).unref();
     signal.addEventListener("abort", abort, { once: true });
     void answer.then(resolve, reject).finally(() => {

@@ -18,7 +18,10 @@
  * | POST /api/models/services/:id/approve | admin | ServiceApprove | ServiceReport |
  * | POST /api/models/services/:id/stop | admin | | ServiceReport |
  * | POST /api/models/use | admin | { model } | Status |
- * | PUT /api/mode | admin | { mode } | Status |
+ * | GET /api/mode | read | | ModeReport (reach.ts) |
+ * | PUT /api/mode | admin | ModeSet (reach.ts) | Status |
+ * | POST /api/mode/check | admin | CheckOrder | CheckReport |
+ * | PUT /api/link | admin | LinkSet | Status |
  * | GET /api/sessions | read | | { sessions: SessionSummary[] }, newest first |
  * | POST /api/sessions | chat | SessionCreate | SessionSummary |
  * | GET /api/sessions/:id | read | | SessionDetail |
@@ -67,7 +70,6 @@ export type PairResponse = { person: string; device: string; proof: string };
 export type Me = { person: { id: string; name: string }; device?: string; scopes: Scope[] };
 
 export const ModelUse = z.object({ model: z.string().min(3).max(300) });
-export const ModeSet = z.object({ mode: z.enum(["device", "private", "internet"]) });
 
 export type ModelList = {
   models: {
