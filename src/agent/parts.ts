@@ -2,6 +2,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import type { Documents } from "../documents/documents.ts";
 import type { Router } from "../models/candidate.ts";
 import type { Counted } from "../models/cost/price.ts";
 import type { Mode, TurnEvent } from "../protocol/event.ts";
@@ -28,6 +29,8 @@ export type AgentDeps = {
   /** In the order in which they are listed to models. */
   tools: readonly Tool[];
   workspace: Workspace;
+  /** What people let it search; nothing without it. */
+  documents?: Pick<Documents, "of">;
   /** Asked anew for each turn: a probe may pass or fail while the gateway runs. */
   sandbox: () => SandboxChoice;
   mode: () => Mode;
@@ -114,8 +117,9 @@ export function createParts(deps: AgentDeps): Parts {
 function toolContext(deps: AgentDeps, of: MemoryOf): Omit<ToolContext, "signal"> {
   const choice = deps.sandbox();
   const memory = createMemory(deps.store.memories, of, deps.clock);
-  const { workspace } = deps;
-  if (choice.ok) return { workspace, memory, sandbox: choice.sandbox };
+  const documents = deps.documents?.of(of);
+  const shared = { workspace: deps.workspace, memory, ...(documents && { documents }) };
+  if (choice.ok) return { ...shared, sandbox: choice.sandbox };
   const { reason, fix } = choice;
-  return { workspace, memory, sandbox: undefined, sandboxOff: { reason, fix } };
+  return { ...shared, sandbox: undefined, sandboxOff: { reason, fix } };
 }

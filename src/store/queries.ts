@@ -7,7 +7,6 @@
  */
 
 import {
-  type Compilable,
   DummyDriver,
   Kysely,
   SqliteAdapter,
@@ -18,6 +17,7 @@ import {
 
 import {
   CREDENTIAL,
+  DOCUMENT_FOLDER,
   MESSAGE,
   PERSON,
   RESPONSE,
@@ -27,14 +27,9 @@ import {
   TURN,
   USAGE,
 } from "./columns.ts";
+import { pick, query } from "./query.ts";
 import type { Tables } from "./tables.ts";
 
-/** SQL with `?` for the named parameters, in their order. `types` never stands there: it carries P and R. */
-export type Query<P = never, R = unknown> = {
-  sql: string;
-  params: readonly string[];
-  types?: (params: P) => R;
-};
 export type Queries = ReturnType<typeof compileQueries>;
 
 export function compileQueries() {
@@ -55,6 +50,7 @@ export function compileQueries() {
     ...usageQueries(db),
     ...spendingQueries(db),
     ...responseQueries(db),
+    ...documentQueries(db),
     ...smallQueries(db),
   };
 }
@@ -368,6 +364,22 @@ const journalQueries = (db: Db) => ({
   ),
 });
 
+const documentQueries = (db: Db) => ({
+  addDocumentFolder: query((p: Row<"documentFolders">) =>
+    db.insertInto("documentFolders").values(pick(p, DOCUMENT_FOLDER)),
+  ),
+  documentFolders: query((p: { owner: string }) =>
+    db
+      .selectFrom("documentFolders")
+      .select(DOCUMENT_FOLDER)
+      .where("owner", "=", p.owner)
+      .orderBy("name"),
+  ),
+  deleteDocumentFolder: query((p: { owner: string; id: string }) =>
+    db.deleteFrom("documentFolders").where("owner", "=", p.owner).where("id", "=", p.id),
+  ),
+});
+
 const smallQueries = (db: Db) => ({
   addMemory: query((p: Row<"memories">) =>
     db.insertInto("memories").values(pick(p, ["id", "person", "text", "at"])),
@@ -405,28 +417,3 @@ const smallQueries = (db: Db) => ({
       ),
   ),
 });
-
-/** An object of some of the parameters, as `values` wants it. */
-function pick<P, Name extends keyof P>(params: P, names: readonly Name[]): Pick<P, Name> {
-  // `fromEntries` forgets which names went in; they are those that come out.
-  return Object.fromEntries(names.map((name) => [name, params[name]])) as Pick<P, Name>;
-}
-
-/** Stands for a value that is known only when the statement runs. */
-class Param {
-  readonly name: string;
-  constructor(name: string) {
-    this.name = name;
-  }
-}
-
-function query<P, R>(build: (params: P) => Compilable<R>): Query<P, R> {
-  // While compiling, each property of `params` is a marker; the types are those of the real values.
-  const markers = new Proxy({}, { get: (_, name) => new Param(String(name)) }) as P & object;
-  const { sql, parameters } = build(markers).compile();
-  const params = parameters.map((param) => {
-    if (param instanceof Param) return param.name;
-    throw new TypeError(`a constant in "${sql}": write it with sql.lit or eb.lit`);
-  });
-  return { sql, params };
-}
