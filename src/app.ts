@@ -18,10 +18,12 @@ import { createFeed } from "./channels/feed.ts";
 import { createHub } from "./channels/hub.ts";
 import { createInbox } from "./channels/inbox.ts";
 import type { OpenGateway } from "./cli/host.ts";
+import { buildDocuments } from "./document-parts.ts";
 import { createConfigChecks, toFault } from "./config/checks.ts";
 import { loadConfig } from "./config/load.ts";
 import { configRoutes } from "./config/routes.ts";
 import { type ConfigWatch, watchConfig } from "./config/watch.ts";
+import type { Documents } from "./documents/documents.ts";
 import { runChecks } from "./doctor/doctor.ts";
 import { gatewayChecks, parseBind } from "./gateway/checks.ts";
 import { createMetrics } from "./gateway/metrics.ts";
@@ -78,7 +80,8 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   cost.late.models = models;
   // Beside the rest of the start. What keeps a model from answering is told with the status.
   const discovered = currentModel(models).catch(() => null);
-  const talk = buildTalk(ground, models, cost);
+  const documents = buildDocuments(ground, models);
+  const talk = buildTalk(ground, models, { ...cost, documents });
   const address: Address = { url: "http://127.0.0.1", port: 0, listening: [] };
   const auth = createWebAuth(
     await createAuth({ records: ground.store.auth, clock, ...keys(ground) }),
@@ -116,7 +119,11 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
 }
 
 /** What people talk to: the agent, and the channels that reach it. */
-function buildTalk(ground: Ground, models: Models, { books, windows }: Cost) {
+function buildTalk(
+  ground: Ground,
+  models: Models,
+  { books, windows, documents }: Cost & { documents: Documents },
+) {
   const { closing, config, store, log, workspace, sandbox } = ground;
   const { sessions, turns } = store;
   const hub = createHub();
@@ -131,6 +138,7 @@ function buildTalk(ground: Ground, models: Models, { books, windows }: Cost) {
     router: models,
     tools: createTools({ sandbox: config.get(sandboxSetting) }),
     workspace,
+    documents,
     sandbox: sandbox.now,
     mode: () => ground.mode.mode,
     settings: config.get(agentSettings),
@@ -145,7 +153,7 @@ function buildTalk(ground: Ground, models: Models, { books, windows }: Cost) {
   const checkModel = async (wanted: { picked: string; private: boolean }, signal: AbortSignal) =>
     void (await models.route(wanted, signal));
   const { app } = createChannels({ agent, sessions, turns, hub, clock, checkModel });
-  return { hub, agent, inbox, app };
+  return { hub, agent, inbox, app, documents };
 }
 
 type Door = ReturnType<typeof buildTalk> & {
@@ -189,6 +197,7 @@ function buildGateway(ground: Ground, door: Door): Gateway {
     queues: models.queues,
     services: door.services,
     engine: door.engine,
+    documents: door.documents,
     keeping: models.keeping,
     probing: buildProbing(ground, models, door.cards),
     fit: buildFit(ground, models, toolsProvedIn(door.cards)),

@@ -16,6 +16,7 @@ import type { CostReport } from "../protocol/cost.ts";
 import type { AppEvent, Decision, Mode, SessionSummary, Status } from "../protocol/event.ts";
 import type { WindowReport } from "../protocol/window.ts";
 import type { Image } from "../protocol/message.ts";
+import { createDocumentCalls } from "./document-client.ts";
 import { createModelCalls } from "./model-client.ts";
 
 /** Carries one request to a gateway. Throws what the way there throws. */
@@ -70,6 +71,7 @@ export function createClient(send: Send, { address, key }: { address: string; ke
   return {
     ...createGatewayCalls(call, request),
     ...createModelCalls(call, follow),
+    ...createDocumentCalls(call, follow),
     ...createSessionCalls(call, follow),
   };
 }

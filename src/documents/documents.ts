@@ -1,4 +1,4 @@
-import type { DocumentEvent, DocumentList, DocumentSearch } from "../protocol/documents.ts";
+import type { DocumentEvent, DocumentList, DocumentsFound } from "../protocol/documents.ts";
 
 /** Folders of documents, each its owner's: what is somebody else's is as if it were not there. */
 export interface Documents {
@@ -17,7 +17,7 @@ export interface Documents {
   search(
     of: { person: string; query: string; limit: number },
     signal: AbortSignal,
-  ): Promise<DocumentSearch>;
+  ): Promise<DocumentsFound>;
   /** As a conversation may use them: private ones in private sessions only. */
   of(session: { person: string; private: boolean }): DocumentsOf;
   close(): Promise<void>;
@@ -28,7 +28,7 @@ export interface DocumentsOf {
   /** Whether there is anything to search. */
   has(): Promise<boolean>;
   /** As `Documents.search`. */
-  search(query: string, limit: number, signal: AbortSignal): Promise<DocumentSearch>;
+  search(query: string, limit: number, signal: AbortSignal): Promise<DocumentsFound>;
   /** Its lines from one on, as many as are read at once. Throws `DOCUMENT_MISSING`. */
   read(document: string, line: number, signal: AbortSignal): Promise<DocumentPart>;
 }

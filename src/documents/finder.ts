@@ -3,7 +3,7 @@
 import type { Clock } from "../base/clock.ts";
 import { Fault } from "../base/fault.ts";
 import type { Log } from "../base/log.ts";
-import type { DocumentSearch } from "../protocol/documents.ts";
+import type { DocumentsFound } from "../protocol/documents.ts";
 import type { DocumentFolder, DocumentFolders } from "../store/store.ts";
 import type { DocumentPart, DocumentsOf } from "./documents.ts";
 import type { Embedder } from "./embedder.ts";
@@ -29,7 +29,7 @@ export interface Finder {
     session: Session,
     asked: { query: string; limit: number },
     signal: AbortSignal,
-  ): Promise<DocumentSearch>;
+  ): Promise<DocumentsFound>;
   of(session: Session): DocumentsOf;
 }
 

@@ -12,6 +12,12 @@ export const DocumentsAdd = z.object({
 });
 export type DocumentsAdd = z.infer<typeof DocumentsAdd>;
 
+export const DocumentsSearch = z.object({
+  query: z.string().min(1).max(1_000),
+  limit: z.int().min(1).max(50).optional(),
+});
+export type DocumentsSearch = z.infer<typeof DocumentsSearch>;
+
 export type DocumentFolderReport = {
   id: string;
   /** What its paths begin with where they are cited. */
@@ -65,7 +71,7 @@ export type DocumentHit = {
   changed?: true;
 };
 
-export type DocumentSearch = {
+export type DocumentsFound = {
   hits: DocumentHit[];
   /** Whether the meaning counted beside the words. */
   meaning: boolean;
