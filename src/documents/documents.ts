@@ -29,7 +29,7 @@ export interface DocumentsOf {
   has(): Promise<boolean>;
   /** As `Documents.search`. */
   search(query: string, limit: number, signal: AbortSignal): Promise<DocumentsFound>;
-  /** Its lines from one on, as many as are read at once. Throws `DOCUMENT_MISSING`. */
+  /** Its lines from one on, as many as are read at once; none behind its end. Throws `DOCUMENT_MISSING`. */
   read(document: string, line: number, signal: AbortSignal): Promise<DocumentPart>;
 }
 

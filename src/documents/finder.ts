@@ -97,7 +97,7 @@ async function told<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** Undefined where there is no line from this one on. */
+/** Undefined where there is no such document; no lines where it has not so many. */
 function toPart(
   parts: readonly { line: number; lineCount: number; text: string }[],
   line: number,
@@ -113,7 +113,6 @@ function toPart(
   }
   const from = Math.max(first.line, line);
   const wanted = lines.slice(from - first.line);
-  if (wanted.length === 0) return undefined;
   return { from, to: from + wanted.length - 1, lineCount: first.lineCount, lines: wanted };
 }
 

@@ -70,6 +70,7 @@ async function readOn(
   const [, document = path, line] = /^(.+?)(?::(\d{1,9}))?$/s.exec(path) ?? [];
   const asked = from ?? Math.max(1, Number(line ?? 1));
   const part = await documents.read(document, asked, signal);
+  if (part.lines.length === 0) return `[the document has only ${part.lineCount} lines]`;
   const lines = takeLines(part.lines);
   const last = part.from + lines.length - 1;
   const next = last < part.lineCount ? `; to read on, call docs with from=${last + 1}` : "";
