@@ -18,10 +18,12 @@ import { createFeed } from "./channels/feed.ts";
 import { createHub } from "./channels/hub.ts";
 import { createInbox } from "./channels/inbox.ts";
 import type { OpenGateway } from "./cli/host.ts";
+import { buildDocuments } from "./document-parts.ts";
 import { createConfigChecks, toFault } from "./config/checks.ts";
 import { loadConfig } from "./config/load.ts";
 import { configRoutes } from "./config/routes.ts";
 import { type ConfigWatch, watchConfig } from "./config/watch.ts";
+import type { Documents } from "./documents/documents.ts";
 import { runChecks } from "./doctor/doctor.ts";
 import { gatewayChecks, parseBind } from "./gateway/checks.ts";
 import { createMetrics } from "./gateway/metrics.ts";
@@ -82,7 +84,8 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   cost.late.models = models;
   // Beside the rest of the start. What keeps a model from answering is told with the status.
   const discovered = currentModel(models).catch(() => null);
-  const talk = buildTalk(ground, models, cost);
+  const documents = buildDocuments(ground, models);
+  const talk = buildTalk(ground, models, { ...cost, documents });
   const address: Address = { url: "http://127.0.0.1", port: 0, listening: [] };
   const auth = createWebAuth(
     await createAuth({ records: ground.store.auth, clock, ...keys(ground) }),
@@ -120,7 +123,11 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
 }
 
 /** What people talk to: the agent, and the channels that reach it. */
-function buildTalk(ground: Ground, models: Models, { books, windows }: Cost) {
+function buildTalk(
+  ground: Ground,
+  models: Models,
+  { books, windows, documents }: Cost & { documents: Documents },
+) {
   const { closing, config, store, log, workspace, sandbox } = ground;
   const { sessions, turns } = store;
   const privateWorkspaces = buildPrivateWorkspaces(ground);
@@ -137,6 +144,7 @@ function buildTalk(ground: Ground, models: Models, { books, windows }: Cost) {
     tools: createTools({ sandbox: config.get(sandboxSetting) }),
     workspace,
     privateWorkspace: privateWorkspaces.of,
+    documents,
     sandbox: sandbox.now,
     mode: () => ground.mode.mode,
     link: () => tellModel(ground.link.reach()),
@@ -160,7 +168,7 @@ function buildTalk(ground: Ground, models: Models, { books, windows }: Cost) {
     checkModel,
     onDelete: privateWorkspaces.forget,
   });
-  return { hub, agent, inbox, app };
+  return { hub, agent, inbox, app, documents };
 }
 
 type Door = ReturnType<typeof buildTalk> & {
@@ -205,6 +213,7 @@ function buildGateway(ground: Ground, door: Door): Gateway {
     queues: models.queues,
     services: door.services,
     engine: door.engine,
+    documents: door.documents,
     keeping: models.keeping,
     probing: buildProbing(ground, models, door.cards),
     fit: buildFit(ground, models, toolsProvedIn(door.cards)),

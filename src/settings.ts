@@ -7,6 +7,7 @@ import { type Config, parseConfig } from "./config/config.ts";
 import { editConfig, parsePath } from "./config/edit.ts";
 import { withoutOverrides } from "./config/environment.ts";
 import { loadConfig } from "./config/load.ts";
+import { documentsSetting } from "./documents/settings.ts";
 import { gatewaySettings } from "./gateway/settings.ts";
 import { costSetting } from "./models/cost/settings.ts";
 import { modelsSetting } from "./models/settings.ts";
@@ -20,6 +21,7 @@ export const settings: readonly Setting[] = [
   agentSettings,
   costSetting,
   sandboxSetting,
+  documentsSetting,
   networkSetting,
   gatewaySettings,
 ];

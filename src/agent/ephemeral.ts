@@ -13,6 +13,7 @@ import type { Head } from "./head.ts";
 import type { Entry } from "./history.ts";
 import { runLoop } from "./loop.ts";
 import { readNotes } from "./notes.ts";
+import { offeredTo } from "./offered.ts";
 import { createRequestLog } from "./prefix/requests.ts";
 import { createEphemeralRecorder } from "./recorder.ts";
 import { contextLines } from "./turn-context.ts";
@@ -55,8 +56,9 @@ async function prepare(
   const context = await turnDeps.toolContext({ person, session: "", private: false });
   const callers = turn.history.filter(({ role }) => role === "system");
   const instructions = [agent.instructions, ...callers.map(({ text }) => neutralise(text))];
+  const offered = await offeredTo(tools, context);
   const openHead = async (candidate: Candidate): Promise<Head> => ({
-    ...turnDeps.heads.for(candidate, instructions),
+    ...turnDeps.heads.for(candidate, instructions, offered),
     preface: await readNotes(candidate, context, signal),
   });
   const entries = turn.history

@@ -6,7 +6,7 @@ import type { ToolMode } from "../protocol/scorecard.ts";
 import type { Epoch } from "../store/store.ts";
 import { toSpec } from "../tools/spec.ts";
 import type { Tool } from "../tools/tool.ts";
-import { type SystemFacts, systemText } from "./prompt.ts";
+import { systemText } from "./prompt.ts";
 
 export type Head = {
   system: string;
@@ -22,34 +22,44 @@ export type Head = {
  * another head: within an epoch a model keeps to one.
  */
 export interface Heads {
+  /** With these tools, or with all. */
   for(
     model: { tools: boolean; toolMode?: ToolMode },
     instructions: readonly string[],
+    offered?: readonly Tool[],
   ): Omit<Head, "preface">;
 }
 
-/** Tools never change while a gateway runs, so their schemas are written once. */
+/** Tools never change while a gateway runs, so the schemas of each list of them are written once. */
 export function createHeads(tools: readonly Tool[]): Heads {
-  let specs: ToolSpec[] | undefined;
-  let toolsJson = "";
-  let described = "";
-  const names = tools.map(({ name }) => name);
+  const lists = new Map<string, List>();
+  const listOf = (offered: readonly Tool[]): List => {
+    const names = offered.map(({ name }) => name);
+    const known = lists.get(names.join());
+    if (known) return known;
+    const list = { names, specs: offered.map(toSpec), toolsJson: "", described: "" };
+    lists.set(names.join(), list);
+    return list;
+  };
   return {
-    for: (model, instructions) => {
-      const facts: SystemFacts = { tools: model.tools ? names : [], instructions };
-      if (!model.tools) return { system: systemText(facts), tools: [], toolsJson: "[]" };
-      specs ??= tools.map(toSpec);
-      const head = { system: systemText(facts), tools: specs };
+    for: (model, instructions, offered = tools) => {
+      if (!model.tools) {
+        return { system: systemText({ tools: [], instructions }), tools: [], toolsJson: "[]" };
+      }
+      const list = listOf(offered);
+      const head = { system: systemText({ tools: list.names, instructions }), tools: list.specs };
       if (model.toolMode === "constrained") {
         // Its provider puts the tools into words; those are what the model reads.
-        described ||= JSON.stringify(toInstructions(specs));
-        return { ...head, toolsJson: described };
+        list.described ||= JSON.stringify(toInstructions(list.specs));
+        return { ...head, toolsJson: list.described };
       }
-      toolsJson ||= JSON.stringify(specs);
-      return { ...head, toolsJson };
+      list.toolsJson ||= JSON.stringify(list.specs);
+      return { ...head, toolsJson: list.toolsJson };
     },
   };
 }
+
+type List = { names: string[]; specs: ToolSpec[]; toolsJson: string; described: string };
 
 export const headBytes = (head: Head): number =>
   Buffer.byteLength(head.system) + Buffer.byteLength(head.toolsJson);

@@ -2,6 +2,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import type { Documents } from "../documents/documents.ts";
 import type { Router } from "../models/candidate.ts";
 import type { Counted } from "../models/cost/price.ts";
 import type { Mode, TurnEvent } from "../protocol/event.ts";
@@ -30,6 +31,8 @@ export type AgentDeps = {
   workspace: Workspace;
   /** The own workspace of a private session: what is written there no other session reads. */
   privateWorkspace: (session: string) => Promise<Workspace>;
+  /** What people let it search; nothing without it. */
+  documents?: Pick<Documents, "of">;
   /** Asked anew for each turn: a probe may pass or fail while the gateway runs. */
   sandbox: () => SandboxChoice;
   mode: () => Mode;
@@ -119,7 +122,9 @@ async function toolContext(deps: AgentDeps, of: ContextOf): Promise<Omit<ToolCon
   const choice = deps.sandbox();
   const memory = createMemory(deps.store.memories, of, deps.clock);
   const workspace = of.private ? await deps.privateWorkspace(of.session) : deps.workspace;
-  if (choice.ok) return { workspace, memory, sandbox: choice.sandbox };
+  const documents = deps.documents?.of(of);
+  const shared = { workspace, memory, ...(documents && { documents }) };
+  if (choice.ok) return { ...shared, sandbox: choice.sandbox };
   const { reason, fix } = choice;
-  return { workspace, memory, sandbox: undefined, sandboxOff: { reason, fix } };
+  return { ...shared, sandbox: undefined, sandboxOff: { reason, fix } };
 }

@@ -17,6 +17,7 @@ import type { AppEvent, Decision, SessionSummary, Status } from "../protocol/eve
 import type { CheckReport, LinkSet, ModeReport, ModeSet } from "../protocol/reach.ts";
 import type { WindowReport } from "../protocol/window.ts";
 import type { Image } from "../protocol/message.ts";
+import { createDocumentCalls } from "./document-client.ts";
 import { createModelCalls } from "./model-client.ts";
 
 /** Carries one request to a gateway. Throws what the way there throws. */
@@ -71,6 +72,7 @@ export function createClient(send: Send, { address, key }: { address: string; ke
   return {
     ...createGatewayCalls(call, request),
     ...createModelCalls(call, follow),
+    ...createDocumentCalls(call, follow),
     ...createSessionCalls(call, follow),
   };
 }

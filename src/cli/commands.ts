@@ -4,6 +4,10 @@ import { configCheck, configExplain, configSet } from "./commands/config.ts";
 import { contextCheck } from "./commands/context/check.ts";
 import { contextWhy } from "./commands/context/why.ts";
 import { cost } from "./commands/cost.ts";
+import { docsAdd } from "./commands/docs/add.ts";
+import { docsList } from "./commands/docs/list.ts";
+import { docsRemove } from "./commands/docs/rm.ts";
+import { docsSearch } from "./commands/docs/search.ts";
 import { doctor } from "./commands/doctor.ts";
 import {
   gatewayRestart,
@@ -65,6 +69,10 @@ export const commands: readonly Command[] = [
   modelsServiceStatus,
   modelsServiceApprove,
   modelsServiceStop,
+  docsAdd,
+  docsList,
+  docsRemove,
+  docsSearch,
   contextWhy,
   contextCheck,
   cost,

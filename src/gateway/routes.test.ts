@@ -36,6 +36,8 @@ const pathOf = ({ path }: Route, id: string) => path.replace(/:id(\{.*\})?/, id)
 const BODIES: Record<string, object> = {
   "POST /api/pair": { code: "nonsense", device: "a phone" },
   "POST /api/context/check": {},
+  "POST /api/documents": { path: "/Canary" },
+  "POST /api/documents/search": { query: "Canary" },
   "POST /api/models/engine/install": {},
   "POST /api/models/load": { model: "fake/model" },
   "POST /api/models/probe": { model: "fake/model" },
@@ -70,6 +72,7 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       .toSorted(),
     [
       "DELETE /api/devices/:id (admin)",
+      "DELETE /api/documents/:id (admin)",
       "DELETE /api/keys/:id (admin)",
       "DELETE /api/sessions/:id (chat)",
       "DELETE /v1/responses/:id (chat)",
@@ -78,6 +81,7 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "GET /api/cost (read)",
       "GET /api/devices (read)",
       "GET /api/doctor (read)",
+      "GET /api/documents (read)",
       "GET /api/events (read)",
       "GET /api/keys (admin)",
       "GET /api/ledger (read)",
@@ -105,6 +109,8 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "POST /api/approvals/:id (approve)",
       "POST /api/context/check (admin)",
       "POST /api/doctor (admin)",
+      "POST /api/documents (admin)",
+      "POST /api/documents/search (read)",
       "POST /api/gateway/stop (admin)",
       "POST /api/keys (admin)",
       "POST /api/mode/check (admin)",
@@ -166,15 +172,18 @@ test("security: every route with an id answers a second person as if there were 
   const { call, store, agent, kim, keys } = gateway;
   const created = await call("POST", "/api/sessions", { body: { title: "Private" } });
   const { id } = created.json;
+  await call("POST", "/api/documents", { body: { path: "/mine" } });
+  const [folder] = await store.documents.list(kim);
   const approval = { id: "apr_1", session: id, tool: "run", why: "", command: "", expiresAt: 1e15 };
   agent.ask(kim, approval);
   for (const route of guarded().filter(({ path }) => path.includes(":id"))) {
-    for (const own of [id, "apr_1"]) {
+    for (const own of [id, "apr_1", String(folder?.id)]) {
       const { status } = await send(route, keys.lee, own);
       assert.ok([403, 404].includes(status), `${nameOf(route)} answered ${status}`);
     }
   }
   assert.equal((await store.sessions.get(kim, id))?.title, "Private");
+  assert.equal((await store.documents.list(kim)).length, 1);
   assert.deepEqual(agent.decisions, []);
   assert.deepEqual(agent.heard, []);
 });
@@ -182,6 +191,7 @@ test("security: every route with an id answers a second person as if there were 
 test("security: every list shows a second person nothing of the first", async () => {
   const { call, keys } = gateway;
   await call("POST", "/api/sessions", { body: { title: "Canary" } });
+  await call("POST", "/api/documents", { body: { path: "/Canary" } });
   const { key } = await gateway.keyOf("kim");
   for (const route of guarded().filter(
     ({ method, path }) => method === "GET" && !/:id|events/.test(path),
@@ -190,8 +200,9 @@ test("security: every list shows a second person nothing of the first", async ()
     assert.doesNotMatch(text, /Canary|apr_1/, nameOf(route));
     assert.ok(!text.includes(key), nameOf(route));
   }
-  const mine = await call("GET", "/api/sessions");
-  assert.match(mine.text, /Canary/);
+  for (const path of ["/api/sessions", "/api/documents"]) {
+    assert.match((await call("GET", path)).text, /Canary/, `the control: ${path}`);
+  }
 });
 
 test("security: a key makes no key that may more than itself", async () => {

@@ -6,6 +6,7 @@ import { responseRoutes, type ResponseDeps } from "./responses/routes.ts";
 import { accountRoutes, type AccountAuth } from "./routes/account.ts";
 import { contextRoutes, type ContextDeps } from "./routes/context.ts";
 import { costRoutes, type CostDeps } from "./routes/cost.ts";
+import { documentRoutes, type DocumentDeps } from "./routes/documents.ts";
 import { engineRoutes, type EngineDeps } from "./routes/engine.ts";
 import { healthRoutes, type HealthDeps } from "./routes/health.ts";
 import { keepingRoutes, type KeepingDeps } from "./routes/models.ts";
@@ -18,6 +19,7 @@ export type GatewayRouteDeps = SystemDeps &
   ReachDeps &
   KeepingDeps &
   EngineDeps &
+  DocumentDeps &
   ProbeRouteDeps &
   HealthDeps &
   ServiceDeps &
@@ -37,6 +39,7 @@ export const gatewayRoutes = (deps: GatewayRouteDeps): Route[] => [
   ...serviceRoutes(deps),
   ...keepingRoutes(deps),
   ...engineRoutes(deps),
+  ...documentRoutes(deps),
   ...probeRoutes(deps),
   ...contextRoutes(deps),
   ...costRoutes(deps),

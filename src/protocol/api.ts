@@ -17,6 +17,10 @@
  * | GET /api/models/services | admin | | { services: ServiceReport[] } (local-service.ts) |
  * | POST /api/models/services/:id/approve | admin | ServiceApprove | ServiceReport |
  * | POST /api/models/services/:id/stop | admin | | ServiceReport |
+ * | GET /api/documents | read | | DocumentList (documents.ts), one's own |
+ * | POST /api/documents | admin | DocumentsAdd | SSE: data is a DocumentEvent |
+ * | POST /api/documents/search | read | DocumentsSearch | DocumentsFound, in one's own |
+ * | DELETE /api/documents/:id | admin | | { name, path } |
  * | POST /api/models/use | admin | { model } | Status |
  * | GET /api/mode | read | | ModeReport (reach.ts) |
  * | PUT /api/mode | admin | ModeSet (reach.ts) | Status |

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 
+import type { DocumentsOf } from "../documents/documents.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -11,6 +12,12 @@ export interface Tool<Input = unknown> {
   readonly input: z.ZodType<Input>;
   /** What is left behind. Anything but "none" is journalled before it runs. */
   readonly effect: "none" | "write" | "run" | "remember";
+
+  /**
+   * Whether there is anything for it to work with in this session; one without it is always offered. Asked when
+   * an epoch begins: inside it a tool stays listed, and answers with a fault.
+   */
+  isOffered?(context: Omit<ToolContext, "signal">): Promise<boolean>;
 
   /** Why a person must agree first; undefined when nobody must. Pure: looks at the arguments only. */
   asks?(input: Input, context: ToolContext): string | undefined;
@@ -40,6 +47,8 @@ export interface ToolContext {
   readonly sandbox: Sandbox | undefined;
   readonly sandboxOff?: { reason: string; fix: string };
   readonly memory: Memory;
+  /** The person's documents, as this session may see them. */
+  readonly documents?: DocumentsOf;
   /** Undoes the neutralisation of hostile text: what a model echoes becomes what stands in the file. */
   readonly restore?: (text: string) => string;
   readonly signal: AbortSignal;

@@ -37,6 +37,7 @@ import { createStore } from "../../src/store/sqlite.ts";
 import { createFakeServices, QUEUE } from "./services.ts";
 import { createScriptedAgent } from "./agent.ts";
 import { createFakeConfigRoutes } from "./config-routes.ts";
+import { createFakeDocuments } from "./documents.ts";
 import { createFakeKeeping, NO_ENGINE, NO_FIT } from "./keeping.ts";
 import { createFakeProbing } from "./probing.ts";
 
@@ -138,6 +139,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
         probing: createFakeProbing(did),
         fit: async () => NO_FIT,
         engine: NO_ENGINE,
+        documents: createFakeDocuments(store.documents),
         useModel: async (ref) => void did.push(`use ${ref}`),
         readMode: async () => modeReport,
         setMode: async (mode, { by, term }) => {
