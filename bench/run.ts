@@ -12,6 +12,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 import { createClient, type Target } from "./client.ts";
+import { measureDocuments } from "./documents.ts";
 import { cpuMs, residentMiB, start, time } from "./machine.ts";
 import { MODEL } from "./model-name.ts";
 import { readKey, table, type Row } from "./report.ts";
@@ -38,7 +39,11 @@ const env = {
 const gateway = () => start(process.execPath, [launcher, "gateway", "run", "--json"], env);
 
 try {
-  const rows = [...(await measureStart()), ...(await measureChats())];
+  const rows = [
+    ...(await measureStart()),
+    ...(await measureChats()),
+    ...(await measureDocuments()),
+  ];
   if (options.json) console.log(JSON.stringify(rows));
   else console.log(table(rows));
 } finally {
