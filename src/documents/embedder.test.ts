@@ -20,7 +20,7 @@ const vectorOf = (text: string) =>
 
 function createModels(
   rows: { ref: string; locality: Locality; embeds?: boolean }[],
-  more: { fail?: Fault } = {},
+  more: { fail?: (texts: readonly string[]) => Fault | false } = {},
 ) {
   const asked: { ref: string; texts: readonly string[]; private: boolean | undefined }[] = [];
   const models: Pick<Models, "list" | "route"> = {
@@ -44,7 +44,8 @@ function createModels(
       if (!row) throw new Fault("MODEL_MISSING", { provider: "x", model: picked });
       const embed = async ({ texts }: { texts: readonly string[] }) => {
         asked.push({ ref: picked, texts, private: isPrivate });
-        if (more.fail) throw more.fail;
+        const fault = more.fail?.(texts);
+        if (fault) throw fault;
         return { vectors: texts.map(vectorOf), inputTokens: 1 };
       };
       const provider = {
@@ -147,12 +148,27 @@ test("documents are found by what they mean, and only new passages are sent to t
   }
 });
 
+test("of a passage that is too long for its model the beginning counts", async () => {
+  const fail = (texts: readonly string[]) => texts.some((text) => text.length > 300) && TOO_LONG;
+  const { models } = createModels([EMBED], { fail });
+  const stage = await createDocumentsStage({
+    embedder: createEmbedder({ models, wanted: "auto", now }),
+  });
+  try {
+    const text = `a kitten ${"word ".repeat(150)}`;
+    const done = await stage.add(stage.folder("notes", { "a.md": text, "b.md": "an engine" }));
+    assert.deepEqual([done.warning, done.folder.vectors], [undefined, 2]);
+    assert.deepEqual(await stage.find("feline"), ["notes/a.md:1"]);
+  } finally {
+    await stage.close();
+  }
+});
+
+const EMBED = { ref: "ollama/embed", locality: "device" as const, embeds: true };
+const TOO_LONG = new Fault("MODEL_CONTEXT_EXCEEDED", { provider: "x", detail: "too long" });
+
 test("a model that fails is a warning, and the words are searched all the same", async () => {
-  const fail = new Fault("MODEL_TIMEOUT", {
-    provider: "x",
-    what: "embeddings",
-    seconds: 1,
-  } as never);
+  const fail = () => new Fault("MODEL_REFUSED", { provider: "x", detail: "no" });
   const { models } = createModels([{ ref: "ollama/embed", locality: "device", embeds: true }], {
     fail,
   });
@@ -161,7 +177,7 @@ test("a model that fails is a warning, and the words are searched all the same",
   });
   try {
     const done = await stage.add(stage.folder("notes", { "a.md": "a kitten sleeps" }));
-    assert.equal(done.warning?.code, "MODEL_TIMEOUT");
+    assert.equal(done.warning?.code, "MODEL_REFUSED");
     assert.deepEqual(await stage.find("kitten"), ["notes/a.md:1"]);
   } finally {
     await stage.close();

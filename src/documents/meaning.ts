@@ -35,20 +35,38 @@ export async function embedFolder(
 type Embedding = Parameters<typeof embedFolder>[0] & { model: string };
 
 async function embedAll(of: Embedding, signal: AbortSignal): Promise<void> {
-  const { embedder, thread, folder, tell, model } = of;
+  const { thread, folder, tell, model } = of;
   const quiet = () => {};
   for (let done = 0; ;) {
     const job = { kind: "without-vector", folder: folder.id, model } as const;
     const passages = await thread.run(job, quiet, signal);
     if (passages.length === 0) return;
-    const vectors: PassageVector[] = [];
     const texts = passages.map(({ text }) => text);
-    const asked = { model, texts, person: folder.owner, priority: "background" } as const;
-    for (const [at, vector] of (await embedder.embed(asked, signal)).entries()) {
-      vectors.push({ passage: passages[at]?.id ?? 0, vector });
-    }
+    const made = await embedTexts(of, texts, signal);
+    const vectors = made.map((vector, at): PassageVector => ({
+      passage: passages[at]?.id ?? 0,
+      vector,
+    }));
     await thread.run({ kind: "put-vectors", model, vectors }, quiet, signal);
     done += passages.length;
     tell({ type: "progress", text: `Learning what ${done} passages mean` });
+  }
+}
+
+/** What a passage means stands mostly in its beginning: enough of it, where a model takes no whole one. */
+const BEGINNING_CHARS = 300;
+
+async function embedTexts(
+  { embedder, model, folder }: Embedding,
+  texts: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly (readonly number[])[]> {
+  const asked = { model, texts, person: folder.owner, priority: "background" } as const;
+  try {
+    return await embedder.embed(asked, signal);
+  } catch (error) {
+    if (!isFault(error) || error.code !== "MODEL_CONTEXT_EXCEEDED") throw error;
+    const beginnings = texts.map((text) => text.slice(0, BEGINNING_CHARS));
+    return embedder.embed({ ...asked, texts: beginnings }, signal);
   }
 }

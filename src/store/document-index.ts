@@ -242,7 +242,7 @@ const FOUND = `select passages.id, files.folder, files.path, files.shown, files.
  * To rank a passage takes microseconds, and a common word stands in all of them: of more than so many, those that
  * were read last are ranked.
  */
-const RANKED = 4_000;
+const RANKED = 2_000;
 const BEST = `select rowid as id, rank as score from words
   where words match ?1 and rowid <= ?3 and rowid >= coalesce(
     (select rowid from words where words match ?1 and rowid between ?2 and ?3

@@ -17,7 +17,10 @@ const NOTHING_READ = {
 
 export function createFakeDocuments(folders: DocumentFolders): Documents {
   const report = async (person: string) =>
-    (await folders.list(person)).map(({ owner: _, ...folder }) => ({ ...folder, ...NOTHING_READ }));
+    (await folders.list(person)).map(({ owner: _owner, ...folder }) => ({
+      ...folder,
+      ...NOTHING_READ,
+    }));
   return {
     list: async (person) => ({
       folders: await report(person),

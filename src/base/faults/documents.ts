@@ -12,7 +12,7 @@ export const documentFaults = {
     exit: 2,
     message: ({ path, detail }) => `Cannot read the folder "${path}": ${detail}`,
     fix: () =>
-      "Mount it or correct the path; what was read of it before can be searched until `isopod docs rm`",
+      "Correct the path, or mount the disk; what was read of it before can be searched until `isopod docs rm`",
   }),
   DOCUMENTS_REFUSED: entry<{ path: string; detail: string }>({
     status: 403,
