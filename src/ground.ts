@@ -28,6 +28,7 @@ import { sandboxSetting } from "./sandbox/settings.ts";
 import { loadAppConfig } from "./settings.ts";
 import { createStore } from "./store/sqlite.ts";
 import { createWorkspace } from "./tools/workspace-folder.ts";
+import { searchHosts } from "./web-tools.ts";
 
 export type GroundOptions = {
   home: string;
@@ -112,9 +113,10 @@ function allowedHosts(config: Config, env: GroundOptions["env"]): AllowedHost[] 
     .map((ref) => [presetNamed(ref.split("/")[0] ?? "").url ?? "", "agents.defaults.model"]);
   const others = config.get(networkSetting).allow.map((host) => [host, "network.allow"]);
   const named = [[env["OLLAMA_HOST"] ?? "", "OLLAMA_HOST"]];
-  return [...providers, ...clouds, ...others, ...named].flatMap(
+  const written = [...providers, ...clouds, ...others, ...named].flatMap(
     ([value = "", setting = ""]) => toAllowedHost(value, setting) ?? [],
   );
+  return [...written, ...searchHosts(config)];
 }
 
 export const workspacePlace = ({ options: { home }, config, configFile }: Base) => ({

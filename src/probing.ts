@@ -15,13 +15,16 @@ import { createProbing, type Probing } from "./models/probe/probing.ts";
 import { sandboxSetting } from "./sandbox/settings.ts";
 import { createTools } from "./tools/tools.ts";
 
+/** As most people have it: what a mode masks says nothing of how a model calls. */
+const REACH = { mode: "private", private: false } as const;
+
 export function buildProbing({ config, log }: Ground, models: Models, cards: Scorecards): Probing {
   // The agent's own system text and tools: with another prompt a model does other things.
   const heads = createHeads(createTools({ sandbox: config.get(sandboxSetting) }));
   const { instructions } = config.get(agentSettings).defaults;
   return createProbing({
     clock,
-    prompt: () => heads.for({ tools: true }, [instructions]),
+    prompt: () => heads.for({ tools: true }, [instructions], REACH),
     newCallId: () => createId("call", clock.now()),
     newSeed: () => randomInt(2 ** 31),
     async find(picked, signal) {

@@ -13,6 +13,7 @@ import { modelsSetting } from "./models/settings.ts";
 import { networkSetting, offlineSetting } from "./network/settings.ts";
 import type { Setting } from "./protocol/setting.ts";
 import { sandboxSetting } from "./sandbox/settings.ts";
+import { toolsSetting } from "./tools/web/settings.ts";
 
 export const settings: readonly Setting[] = [
   offlineSetting,
@@ -20,6 +21,7 @@ export const settings: readonly Setting[] = [
   agentSettings,
   costSetting,
   sandboxSetting,
+  toolsSetting,
   networkSetting,
   gatewaySettings,
 ];

@@ -50,11 +50,11 @@ async function prepare(
   const candidates = await router.route({ picked: turn.model, chain: agent.model }, signal);
   const [first] = candidates;
   if (!first) throw new Fault("MODEL_NONE", { why: "the route is empty" });
-  const context = turnDeps.toolContext({ person, private: false });
+  const context = await turnDeps.toolContext({ person, private: false, session: "" });
   const callers = turn.history.filter(({ role }) => role === "system");
   const instructions = [agent.instructions, ...callers.map(({ text }) => neutralise(text))];
   const openHead = async (candidate: Candidate): Promise<Head> => ({
-    ...turnDeps.heads.for(candidate, instructions),
+    ...turnDeps.heads.for(candidate, instructions, turnDeps.reach(false)),
     preface: await readNotes(candidate, context, signal),
   });
   const entries = turn.history

@@ -14,8 +14,10 @@ const read = defineTool({
   run: async () => "",
 }) as Tool; // one of many, whose input nobody looks at here
 
+const REACH = { mode: "private", private: false } as const;
+
 test("tools are sent as the text that an epoch stores", () => {
-  const { tools, toolsJson } = createHeads([read]).for({ tools: true }, []);
+  const { tools, toolsJson } = createHeads([read]).for({ tools: true }, [], REACH);
 
   assert.deepEqual(JSON.parse(toolsJson), tools);
   assert.equal(tools[0]?.name, "read");
@@ -24,12 +26,18 @@ test("tools are sent as the text that an epoch stores", () => {
 test("the same head is the same text each time", () => {
   const heads = createHeads([read]);
 
-  assert.deepEqual(heads.for({ tools: true }, ["x"]), heads.for({ tools: true }, ["x"]));
-  assert.deepEqual(heads.for({ tools: true }, []), createHeads([read]).for({ tools: true }, []));
+  assert.deepEqual(
+    heads.for({ tools: true }, ["x"], REACH),
+    heads.for({ tools: true }, ["x"], REACH),
+  );
+  assert.deepEqual(
+    heads.for({ tools: true }, [], REACH),
+    createHeads([read]).for({ tools: true }, [], REACH),
+  );
 });
 
 test("a model without tools is offered none", () => {
-  const { tools, toolsJson } = createHeads([read]).for({ tools: false }, []);
+  const { tools, toolsJson } = createHeads([read]).for({ tools: false }, [], REACH);
 
   assert.deepEqual(tools, []);
   assert.equal(toolsJson, "[]");

@@ -6,7 +6,7 @@ import type { Log } from "../base/log.ts";
 import type { Candidate, Router } from "../models/candidate.ts";
 import type { TurnEvent } from "../protocol/event.ts";
 import type { Epoch, Session, Store, StoredMessage, Turn } from "../store/store.ts";
-import type { Tool, ToolContext } from "../tools/tool.ts";
+import type { Reach, Tool, ToolContext } from "../tools/tool.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Meter } from "./context-window.ts";
 import type { AgentDeps } from "./parts.ts";
@@ -38,7 +38,9 @@ export type TurnDeps = {
   clock: Clock;
   log: Log;
   /** What tools work with on behalf of a person. */
-  toolContext(of: MemoryOf): Omit<ToolContext, "signal">;
+  toolContext(of: MemoryOf & { session: string }): Promise<Omit<ToolContext, "signal">>;
+  /** How far what is said may go right now. */
+  reach(isPrivate: boolean): Reach;
   standIns: StandIns;
   /** Turns that a crash or a stop left unfinished: their model server may still be starting. */
   resumed: Set<string>;
@@ -133,12 +135,18 @@ async function prepare(deps: TurnDeps, begun: Begun, signal: AbortSignal) {
     },
   });
   if (turn.state === "queued") recorder.running();
-  const context = deps.toolContext({ person: turn.owner, private: session.private ?? false });
+  const isPrivate = session.private ?? false;
+  const context = await deps.toolContext({
+    person: turn.owner,
+    private: isPrivate,
+    session: session.id,
+  });
   const openHead = async (candidate: Candidate): Promise<Head> => ({
-    ...deps.heads.for(candidate, [defaults.instructions]),
+    ...deps.heads.for(candidate, [defaults.instructions], deps.reach(isPrivate)),
     preface: await readNotes(candidate, context, signal),
   });
-  const from = await headOf(epoch, first, deps, openHead);
+  const heads = headsUnder(deps, first, isPrivate);
+  const from = await headOf(epoch, first, heads, openHead);
   const firstMessage = epoch ? epoch.firstMessage : stored[0]?.id;
   const { system, toolsJson, preface } = from.head;
   if (from.why) {
@@ -172,19 +180,38 @@ async function prepare(deps: TurnDeps, begun: Begun, signal: AbortSignal) {
   };
 }
 
-/** The epoch's head while it stands; a new one has a reason, and keeps what was said before. */
+/** The heads that this program writes for the session: as the mode is now, and as it may have been before. */
+const headsUnder = (
+  { heads, defaults, reach }: TurnDeps,
+  candidate: Candidate,
+  isPrivate: boolean,
+) =>
+  [reach(isPrivate), ...MODES.map((mode) => ({ mode, private: isPrivate }))].map((one) =>
+    heads.for(candidate, [defaults.instructions], one),
+  );
+
+const MODES = ["device", "private", "internet"] as const;
+
+/**
+ * The epoch's head while it stands, whatever the mode is by now; a new one has a reason, and keeps what was
+ * said before.
+ */
 async function headOf(
   epoch: Epoch | undefined,
   candidate: Candidate,
-  { heads, defaults }: TurnDeps,
+  heads: readonly Omit<Head, "preface">[],
   openHead: (candidate: Candidate) => Promise<Head>,
 ): Promise<{ head: Head; why?: Epoch["why"] }> {
   if (!epoch) return { head: await openHead(candidate), why: "new" };
   // One that answers for this turn only changes nothing that lasts.
   if (candidate.insteadOf) return { head: await standInHead(epoch, candidate, openHead) };
-  const fresh = heads.for(candidate, [defaults.instructions]);
-  const head = { ...fresh, preface: epoch.preface };
-  return isCurrent(epoch, candidate.ref, fresh) ? { head } : { head, why: "model" };
+  const { preface } = epoch;
+  const standing = heads.find((head) => isCurrent(epoch, candidate.ref, head));
+  if (standing) return { head: { ...standing, preface } };
+  const [fresh] = heads;
+  return fresh
+    ? { head: { ...fresh, preface }, why: "model" }
+    : { head: await openHead(candidate), why: "model" };
 }
 
 /** The frozen head serves any model that calls tools alike; one that only chats gets its own, unstored. */

@@ -143,7 +143,9 @@ export type MessageCreate = z.input<typeof MessageCreate>;
 
 export type MessageAccepted = { session: string; turn: string; message: string };
 
-export const ApprovalDecision = z.object({ decision: z.enum(["allow", "deny"]) });
+export const ApprovalDecision = z.object({
+  decision: z.enum(["allow", "allow-session", "allow-always", "deny"]),
+});
 
 /** A session as the app shows it: all its messages, and the cursor to follow `/api/events` from. */
 export type SessionDetail = {
