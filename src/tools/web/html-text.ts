@@ -3,6 +3,8 @@
  * no script runs, nothing is fetched. Scripts, styles, frames, menus and what the page hides are left out.
  */
 
+import { setImmediate } from "node:timers/promises";
+
 import type { Parser } from "htmlparser2";
 
 import { createTextWriter, type TextWriter } from "./text-writer.ts";
@@ -27,16 +29,18 @@ const LEAST_MAIN_CHARS = 200;
 
 /** As deep as browsers go. Beyond it each end tag is looked for in an ever longer list. */
 const MAX_DEPTH = 512;
-/** Between two looks at the depth. */
+/** Between two looks at the depth; others get their turn then, for a page made to take long takes a second. */
 const CHUNK_CHARS = 16_384;
 
 /** `base` is what relative links are resolved against. */
-export async function htmlToText(html: string, base: URL): Promise<HtmlText> {
+export async function htmlToText(html: string, base: URL, signal: AbortSignal): Promise<HtmlText> {
   const page = createPage(base);
   const parser = await createParser(page);
   let at = 0;
   for (; at < html.length && page.depth() <= MAX_DEPTH; at += CHUNK_CHARS) {
     parser.write(html.slice(at, at + CHUNK_CHARS));
+    await setImmediate();
+    signal.throwIfAborted();
   }
   const isTooDeep = page.depth() > MAX_DEPTH;
   if (!isTooDeep) parser.end();

@@ -11,7 +11,10 @@ const HTML = /^(text\/html|application\/xhtml\+xml)$/;
 const TEXT = /^(text\/.*|application\/(.*\+)?(json|xml|yaml|x-ndjson|javascript|toml))$/;
 
 /** Throws `WEB_UNREADABLE` for what is no text: images, archives, PDF. */
-export async function pageToText({ url, contentType, bytes }: Page): Promise<PageText> {
+export async function pageToText(
+  { url, contentType, bytes }: Page,
+  signal: AbortSignal,
+): Promise<PageText> {
   const type = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
   const kind = HTML.test(type)
     ? "html"
@@ -27,7 +30,7 @@ export async function pageToText({ url, contentType, bytes }: Page): Promise<Pag
   const isHtml =
     kind === "html" || (kind === "unsaid" && /^\s*<(!doctype html|html)\b/i.test(text));
   if (!isHtml) return { title: "", text: visibleText(text).trim() };
-  const { title, text: read, isTooDeep } = await htmlToText(text, url);
+  const { title, text: read, isTooDeep } = await htmlToText(text, url, signal);
   const note = isTooDeep ? { note: "its tags nest too deep, and the rest was not read" } : {};
   return { title: visibleText(title), text: visibleText(read), ...note };
 }

@@ -64,7 +64,7 @@ export const createWebFetch = ({ egress, listed, limits = FETCH_LIMITS }: WebFet
         },
         signal,
       );
-      return show(page, from, limits);
+      return show(page, { from, limits }, signal);
     },
   });
 
@@ -74,8 +74,12 @@ const grantOf = (url: URL) => `web:${siteOf(url)}`;
 const isAgreed = (url: URL, grants: Grants, listed: readonly string[]): boolean =>
   grants.has(grantOf(url)) || listed.some((host) => siteOfHost(host) === siteOf(url));
 
-async function show(page: FetchedPage, from: number, { maxBytes }: FetchLimits): Promise<string> {
-  const { title, text, note } = await pageToText(page);
+async function show(
+  page: FetchedPage,
+  { from, limits: { maxBytes } }: { from: number; limits: FetchLimits },
+  signal: AbortSignal,
+): Promise<string> {
+  const { title, text, note } = await pageToText(page, signal);
   const lines = text === "" ? [] : text.split("\n").flatMap(wrap);
   if (from > Math.max(lines.length, 1)) return `[the page has only ${lines.length} lines]`;
   const shown = takeLines(lines.slice(from - 1));
