@@ -12,6 +12,7 @@ import {
   gatewayStatus,
   gatewayStop,
 } from "./commands/gateway.ts";
+import { grantsList, grantsRemove } from "./commands/grants.ts";
 import { health } from "./commands/health.ts";
 import {
   modelsEngineInstall,
@@ -63,6 +64,8 @@ export const commands: readonly Command[] = [
   cost,
   modeShow,
   modeSet,
+  grantsList,
+  grantsRemove,
   configCheck,
   configExplain,
   configSet,

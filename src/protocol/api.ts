@@ -29,6 +29,7 @@
  * | POST /api/sessions/:id/stop | chat | | { stopped: boolean } |
  * | GET /api/approvals | read | | { approvals: ApprovalRequest[] } |
  * | POST /api/approvals/:id | approve | { decision } | {} |
+ * | GET /api/grants, DELETE /api/grants/:id | read, approve | | { grants: string[] }, {} |
  * | GET /api/events?after=CURSOR | read | | SSE: id is the cursor, data an AppEvent |
  * | POST /api/pairing-codes | admin | | PairingCode |
  * | GET /api/devices, DELETE /api/devices/:id | read, admin | | { devices: Device[] }, {} |
