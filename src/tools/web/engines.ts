@@ -15,12 +15,17 @@ export type SearchEngine = {
   ): { path: string; headers?: Record<string, string>; body?: string };
   /** The results of an answer. Throws a `ZodError` where it has another form. */
   read(answer: unknown): SearchResult[];
+  /** Why there is no result, where it says that this is not for want of any. */
+  trouble?(answer: unknown): string | undefined;
 };
 
 export type SearchResult = { title: string; url: string; text: string };
 
 /** As many as a model can weigh up, and some 1,000 tokens. */
 export const MAX_RESULTS = 8;
+
+/** Engines that a message names; SearXNG may have a hundred. */
+const MAX_NAMED = 3;
 
 export const engineNames = ["searxng", "brave", "tavily"] as const;
 
@@ -29,6 +34,12 @@ export const ENGINES: Readonly<Record<(typeof engineNames)[number], SearchEngine
     keyed: false,
     ask: (query) => ({ path: `/search?${new URLSearchParams({ q: query, format: "json" })}` }),
     read: (answer) => Searxng.parse(answer).results.map(toResult),
+    trouble: (answer) => {
+      const silent = Searxng.parse(answer).unresponsive_engines ?? [];
+      if (silent.length === 0) return undefined;
+      const named = silent.slice(0, MAX_NAMED).map(([name, why]) => `${name} (${why})`);
+      return `none of its engines answered: ${named.join(", ")}`;
+    },
   },
   brave: {
     site: "https://api.search.brave.com",
@@ -59,7 +70,11 @@ function toResult({ title, url, content, description }: z.infer<typeof Item>): S
   return { title: title ?? "", url: url ?? "", text: content ?? description ?? "" };
 }
 
-const Searxng = z.object({ results: z.array(Item) });
+const Searxng = z.object({
+  results: z.array(Item),
+  /** Pairs of an engine and what went wrong. */
+  unresponsive_engines: z.array(z.tuple([z.string(), z.string()], z.unknown())).nullish(),
+});
 /** Without a hit there is no `web`. */
 const Brave = z.object({ web: z.object({ results: z.array(Item) }).nullish() });
 const Tavily = z.object({ results: z.array(Item) });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { RequestListener } from "node:http";
 import { after, test, type TestContext } from "node:test";
 
+import searxng from "../../../test/fixtures/searxng.json" with { type: "json" };
 import { createInternet } from "../../../test/fakes/internet.ts";
 import { createSearch } from "../../../test/fakes/search.ts";
 import { createToolStage } from "../../../test/fakes/tool-context.ts";
@@ -75,6 +76,23 @@ for (const provider of engineNames) {
     assert.equal(await find("x"), "[nothing was found]");
   });
 }
+
+test("SearXNG, as it answered: results, nothing, engines that failed, and json that is not allowed", async (t) => {
+  const { find } = await before(t, SEARXNG, (request, response) => {
+    const said = searxng.exchanges.find(({ path }) => path === request.url);
+    response.writeHead(said?.status ?? 599).end(said?.body);
+  });
+  assert.match(
+    await find("will it rain & snow?"),
+    /\n1\. Rain tomorrow\n {3}https:\/\/weather\.example\/rain\n {3}It will rain\.\n2\. Snow\n/,
+  );
+  assert.equal(await find("nothing"), "[nothing was found]");
+  await assert.rejects(find("broken"), {
+    code: "SEARCH_FAILED",
+    message: /none of its engines answered: own \(HTTP error\)/,
+  });
+  await assert.rejects(find("rain"), { code: "SEARCH_FAILED", fix: /Add json to search\.formats/ });
+});
 
 test("a wrong key, a format that is not allowed and too many questions each have their fix", async (t) => {
   const brave = await before(t, { provider: "brave", apiKey: "wrong" }, createSearch("brave", "7"));

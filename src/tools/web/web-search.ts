@@ -85,17 +85,28 @@ async function search(
   if (answer.status !== 200) throw refusedBy(provider, answer);
   const { bytes, isCut } = await readBody(answer, { url: site, maxBytes: MAX_BYTES });
   if (isCut) throw failed(provider, `an answer longer than ${MAX_BYTES / 1024 / 1024} MiB`);
+  return readAnswer(provider, bytes.toString());
+}
+
+function readAnswer(provider: Provider, text: string): SearchResult[] {
+  const { read, trouble } = ENGINES[provider];
+  let found: { results: SearchResult[]; why: string | undefined };
   try {
-    return engine.read(JSON.parse(bytes.toString()));
+    const answer: unknown = JSON.parse(text);
+    const results = read(answer);
+    found = { results, why: results.length === 0 ? trouble?.(answer) : undefined };
   } catch (cause) {
     throw failed(provider, "its answer is not what was asked for", FIXES.form, cause);
   }
+  if (found.why !== undefined) throw failed(provider, found.why, FIXES.engines);
+  return found.results;
 }
 
 const FIXES = {
   form: "Check tools.web.search.url: it must be the address of the search engine itself",
   key: "Correct tools.web.search.apiKey, and restart",
   json: "Add json to search.formats in SearXNG's settings.yml, and restart it",
+  engines: "Try again later, or choose other engines in SearXNG's settings.yml",
   slow: "Wait a while, then search again",
   reach: "Check tools.web.search.url, and that the search engine runs",
 };
