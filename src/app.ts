@@ -59,6 +59,7 @@ import { createWorkspaceChecks } from "./tools/checks.ts";
 import { createTools } from "./tools/tools.ts";
 import { buildEngine, type Engine } from "./model-engine.ts";
 import { buildCost, buildModels, type Cost } from "./model-parts.ts";
+import { buildWebTools } from "./web-tools.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -141,7 +142,7 @@ function buildTalk(
   const agent = createAgent({
     store,
     router: models,
-    tools: createTools({ sandbox: config.get(sandboxSetting) }),
+    tools: createTools({ sandbox: config.get(sandboxSetting), web: buildWebTools(ground) }),
     workspace,
     privateWorkspace: privateWorkspaces.of,
     documents,

@@ -27,6 +27,7 @@ import { sandboxSetting } from "./sandbox/settings.ts";
 import { loadAppConfig } from "./settings.ts";
 import { createStore } from "./store/sqlite.ts";
 import { createWorkspace } from "./tools/workspace-folder.ts";
+import { searchEngine } from "./web-tools.ts";
 
 export type GroundOptions = {
   home: string;
@@ -101,8 +102,9 @@ function namedHosts(config: Config, env: GroundOptions["env"]): Named[] {
     .map((ref) => [presetNamed(ref.split("/")[0] ?? "").url ?? "", "agents.defaults.model"]);
   const others = config.get(networkSetting).allow.map((host) => [host, "network.allow"]);
   const named = [[env["OLLAMA_HOST"] ?? "", "OLLAMA_HOST"]];
-  return [...providers, ...clouds, ...others, ...named].flatMap(([value = "", setting = ""]) =>
-    value === "" ? [] : [{ value, setting }],
+  const search = [searchEngine(config), "tools.web.search"];
+  return [...providers, ...clouds, ...others, ...named, search].flatMap(
+    ([value = "", setting = ""]) => (value === "" ? [] : [{ value, setting }]),
   );
 }
 

@@ -14,6 +14,7 @@ import { modelsSetting } from "./models/settings.ts";
 import { networkSetting, offlineSetting } from "./network/settings.ts";
 import type { Setting } from "./protocol/setting.ts";
 import { sandboxSetting } from "./sandbox/settings.ts";
+import { toolsSetting } from "./tools/web/settings.ts";
 
 export const settings: readonly Setting[] = [
   offlineSetting,
@@ -21,6 +22,7 @@ export const settings: readonly Setting[] = [
   agentSettings,
   costSetting,
   sandboxSetting,
+  toolsSetting,
   documentsSetting,
   networkSetting,
   gatewaySettings,

@@ -19,7 +19,7 @@ export type Head = {
 
 /**
  * System text and tools, for models that call tools and for those that only chat. Another way of calling is
- * another head: within an epoch a model keeps to one.
+ * another head: within an epoch a model keeps to one. What the reach masks is not listed.
  */
 export interface Heads {
   /** With these tools, or with all. */
@@ -32,34 +32,39 @@ export interface Heads {
 
 /** Tools never change while a gateway runs, so the schemas of each list of them are written once. */
 export function createHeads(tools: readonly Tool[]): Heads {
-  const lists = new Map<string, List>();
-  const listOf = (offered: readonly Tool[]): List => {
-    const names = offered.map(({ name }) => name);
-    const known = lists.get(names.join());
-    if (known) return known;
-    const list = { names, specs: offered.map(toSpec), toolsJson: "", described: "" };
-    lists.set(names.join(), list);
-    return list;
+  /** By the names that are listed. */
+  const written = new Map<string, Listing>();
+  const listed = (offered: readonly Tool[]) => {
+    const key = offered.map(({ name }) => name).join();
+    const listing = written.get(key) ?? createListing(offered);
+    written.set(key, listing);
+    return listing;
   };
   return {
     for: (model, instructions, offered = tools) => {
-      if (!model.tools) {
+      if (!model.tools)
         return { system: systemText({ tools: [], instructions }), tools: [], toolsJson: "[]" };
-      }
-      const list = listOf(offered);
-      const head = { system: systemText({ tools: list.names, instructions }), tools: list.specs };
-      if (model.toolMode === "constrained") {
-        // Its provider puts the tools into words; those are what the model reads.
-        list.described ||= JSON.stringify(toInstructions(list.specs));
-        return { ...head, toolsJson: list.described };
-      }
-      list.toolsJson ||= JSON.stringify(list.specs);
-      return { ...head, toolsJson: list.toolsJson };
+      const { names, specs, json, described } = listed(offered);
+      // Of a forced form its provider puts the tools into words; those are what the model reads.
+      const toolsJson = model.toolMode === "constrained" ? described() : json();
+      return { system: systemText({ tools: names, instructions }), tools: specs, toolsJson };
     },
   };
 }
 
-type List = { names: string[]; specs: ToolSpec[]; toolsJson: string; described: string };
+type Listing = ReturnType<typeof createListing>;
+
+function createListing(tools: readonly Tool[]) {
+  const specs = tools.map(toSpec);
+  let json = "";
+  let described = "";
+  return {
+    names: tools.map(({ name }) => name),
+    specs,
+    json: () => (json ||= JSON.stringify(specs)),
+    described: () => (described ||= JSON.stringify(toInstructions(specs))),
+  };
+}
 
 export const headBytes = (head: Head): number =>
   Buffer.byteLength(head.system) + Buffer.byteLength(head.toolsJson);

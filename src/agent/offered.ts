@@ -2,19 +2,24 @@
 
 import type { Tool, ToolContext } from "../tools/tool.ts";
 
-/** Those that have anything to work with in this session. */
+/** Those that have anything to work with in this session, and that its reach does not mask. */
 export async function offeredTo(
   tools: readonly Tool[],
   context: Omit<ToolContext, "signal">,
 ): Promise<Tool[]> {
-  const isOffered = await Promise.all(tools.map((tool) => tool.isOffered?.(context) ?? true));
+  const isOffered = await Promise.all(
+    tools.map((tool) => !tool.masked?.(context.reach()) && (tool.isOffered?.(context) ?? true)),
+  );
   return tools.filter((_, at) => isOffered[at]);
 }
 
 /** Every list that an epoch may have begun with; tools that are not always offered are few. */
 export function listsOf(tools: readonly Tool[]): Tool[][] {
   return tools.reduce<Tool[][]>(
-    (lists, tool) => [...lists.map((list) => [...list, tool]), ...(tool.isOffered ? lists : [])],
+    (lists, tool) => [
+      ...lists.map((list) => [...list, tool]),
+      ...(tool.isOffered || tool.masked ? lists : []),
+    ],
     [[]],
   );
 }

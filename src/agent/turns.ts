@@ -180,7 +180,10 @@ async function prepare(deps: TurnDeps, begun: Begun, signal: AbortSignal) {
   };
 }
 
-/** The epoch's head while it stands; a new one has a reason, and keeps what was said before. */
+/**
+ * The epoch's head while it stands, whatever the mode is by now; a new one has a reason, and keeps what was
+ * said before.
+ */
 async function headOf(
   epoch: Epoch | undefined,
   candidate: Candidate,

@@ -166,6 +166,10 @@ const createSessionCalls = (call: Call, follow: Follow) => {
       return call<object>("POST", path, signal, { body: { decision } });
     },
 
+    grants: (signal: AbortSignal) => call<{ grants: string[] }>("GET", "/api/grants", signal),
+    forget: (grant: string, signal: AbortSignal) =>
+      call<object>("DELETE", `/api/grants/${encodeURIComponent(grant)}`, signal),
+
     /** Everything after a cursor, as it happens. Ends when the gateway does. */
     events: (cursor: string, signal: AbortSignal) =>
       follow<AppEvent>("GET", `/api/events?after=${encodeURIComponent(cursor)}`, signal),

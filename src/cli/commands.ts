@@ -16,6 +16,7 @@ import {
   gatewayStatus,
   gatewayStop,
 } from "./commands/gateway.ts";
+import { grantsList, grantsRemove } from "./commands/grants.ts";
 import { health } from "./commands/health.ts";
 import {
   modelsEngineInstall,
@@ -78,6 +79,8 @@ export const commands: readonly Command[] = [
   cost,
   modeShow,
   modeSet,
+  grantsList,
+  grantsRemove,
   modeCheck,
   modeLink,
   configCheck,

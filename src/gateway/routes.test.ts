@@ -73,6 +73,7 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
     [
       "DELETE /api/devices/:id (admin)",
       "DELETE /api/documents/:id (admin)",
+      "DELETE /api/grants/:id (approve)",
       "DELETE /api/keys/:id (admin)",
       "DELETE /api/sessions/:id (chat)",
       "DELETE /v1/responses/:id (chat)",
@@ -83,6 +84,7 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "GET /api/doctor (read)",
       "GET /api/documents (read)",
       "GET /api/events (read)",
+      "GET /api/grants (read)",
       "GET /api/keys (admin)",
       "GET /api/ledger (read)",
       "GET /api/me (read)",
@@ -176,8 +178,9 @@ test("security: every route with an id answers a second person as if there were 
   const [folder] = await store.documents.list(kim);
   const approval = { id: "apr_1", session: id, tool: "run", why: "", command: "", expiresAt: 1e15 };
   agent.ask(kim, approval);
+  agent.grant(kim, "web:canary.example");
   for (const route of guarded().filter(({ path }) => path.includes(":id"))) {
-    for (const own of [id, "apr_1", String(folder?.id)]) {
+    for (const own of [id, "apr_1", String(folder?.id), "web:canary.example"]) {
       const { status } = await send(route, keys.lee, own);
       assert.ok([403, 404].includes(status), `${nameOf(route)} answered ${status}`);
     }
@@ -185,13 +188,15 @@ test("security: every route with an id answers a second person as if there were 
   assert.equal((await store.sessions.get(kim, id))?.title, "Private");
   assert.equal((await store.documents.list(kim)).length, 1);
   assert.deepEqual(agent.decisions, []);
+  assert.deepEqual(await agent.grants(kim), ["web:canary.example"]);
   assert.deepEqual(agent.heard, []);
 });
 
 test("security: every list shows a second person nothing of the first", async () => {
-  const { call, keys } = gateway;
+  const { agent, call, keys, kim } = gateway;
   await call("POST", "/api/sessions", { body: { title: "Canary" } });
   await call("POST", "/api/documents", { body: { path: "/Canary" } });
+  agent.grant(kim, "web:Canary.example");
   const { key } = await gateway.keyOf("kim");
   for (const route of guarded().filter(
     ({ method, path }) => method === "GET" && !/:id|events/.test(path),

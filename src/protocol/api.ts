@@ -36,6 +36,7 @@
  * | POST /api/sessions/:id/stop | chat | | { stopped: boolean } |
  * | GET /api/approvals | read | | { approvals: ApprovalRequest[] } |
  * | POST /api/approvals/:id | approve | { decision } | {} |
+ * | GET /api/grants, DELETE /api/grants/:id | read, approve | | { grants: string[] }, {} |
  * | GET /api/events?after=CURSOR | read | | SSE: id is the cursor, data an AppEvent |
  * | POST /api/pairing-codes | admin | | PairingCode |
  * | GET /api/devices, DELETE /api/devices/:id | read, admin | | { devices: Device[] }, {} |
@@ -149,7 +150,9 @@ export type MessageCreate = z.input<typeof MessageCreate>;
 
 export type MessageAccepted = { session: string; turn: string; message: string };
 
-export const ApprovalDecision = z.object({ decision: z.enum(["allow", "deny"]) });
+export const ApprovalDecision = z.object({
+  decision: z.enum(["allow", "allow-session", "allow-always", "deny"]),
+});
 
 /** A session as the app shows it: all its messages, and the cursor to follow `/api/events` from. */
 export type SessionDetail = {

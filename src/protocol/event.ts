@@ -35,7 +35,8 @@ export type Usage = {
   cost?: number;
 };
 
-export type Decision = "allow" | "deny";
+/** The lasting ones only where the question offers them. */
+export type Decision = "allow" | "allow-session" | "allow-always" | "deny";
 
 /** A question to a person. `command` is what would happen, escaped: nothing in it is a control character. */
 export type ApprovalRequest = {
@@ -44,6 +45,8 @@ export type ApprovalRequest = {
   tool: string;
   why: string;
   command: string;
+  /** What may be allowed for longer than this call, such as "web:example.org"; escaped as well. */
+  lasting?: string;
   expiresAt: number;
 };
 

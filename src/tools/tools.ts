@@ -8,8 +8,14 @@ import { createRun } from "./run.ts";
 import type { Tool } from "./tool.ts";
 import { write } from "./write.ts";
 
-/** Every tool, in the order in which models are shown them: a change of it changes every prompt. */
-export const createTools = (settings: { sandbox: SandboxSettings }): readonly Tool[] =>
+/**
+ * Every tool, in the order in which models are shown them: a change of it changes every prompt. Those that a
+ * mode may mask come last.
+ */
+export const createTools = (settings: {
+  sandbox: SandboxSettings;
+  web?: readonly Tool[];
+}): readonly Tool[] =>
   // The list is of tools with different inputs; each is given only what its own schema let through.
   [
     find,
@@ -19,4 +25,5 @@ export const createTools = (settings: { sandbox: SandboxSettings }): readonly To
     createRun(settings.sandbox),
     docs,
     remember,
+    ...(settings.web ?? []),
   ] as unknown as readonly Tool[];

@@ -218,8 +218,13 @@ const en = {
   approval: {
     title: "May it do this?",
     label: (tool: string) => `The tool ${tool} asks for your approval`,
-    allow: "Allow once",
-    deny: "Deny",
+    decisions: {
+      allow: "Allow once",
+      "allow-session": "Allow in this session",
+      "allow-always": "Always allow",
+      deny: "Deny",
+    },
+    lasting: (what: string) => `Longer than once you would allow ${what} as a whole.`,
     expires: (minutes: number) =>
       minutes <= 1
         ? "Expires within a minute"
