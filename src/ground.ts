@@ -18,6 +18,7 @@ import { createLedger } from "./network/ledger.ts";
 import { createModeSwitch } from "./network/mode.ts";
 import { toAllowedHost } from "./network/policy.ts";
 import { networkSetting, offlineSetting } from "./network/settings.ts";
+import { pinsIn } from "./pins.ts";
 import type { Doors } from "./process/doors.ts";
 import type { Programs } from "./process/program.ts";
 import { createPrograms } from "./process/programs.ts";
@@ -87,7 +88,8 @@ async function buildBase(options: GroundOptions, closing: Closing) {
     log,
   });
   const hosts = allowedHosts(config, env);
-  const egress = createEgress({ doors, policy: () => ({ mode: mode.mode, hosts }), ledger, clock });
+  const policy = () => ({ mode: mode.mode, hosts });
+  const egress = createEgress({ doors, policy, ledger, clock, pinOf: pinsIn(config) });
   closing(() => egress.close());
   mode.onChange(() => egress.recheck());
   const programs = createPrograms({ doors, ledger, path: env["PATH"] ?? "/usr/bin:/bin" });

@@ -19,6 +19,7 @@ import { networkFaults } from "./faults/network.ts";
 import { probeFaults } from "./faults/probe.ts";
 import { processFaults } from "./faults/process.ts";
 import { sandboxFaults } from "./faults/sandbox.ts";
+import { shareFaults } from "./faults/share.ts";
 import { storeFaults } from "./faults/store.ts";
 import { toolFaults } from "./faults/tools.ts";
 import { usageFaults } from "./faults/usage.ts";
@@ -40,6 +41,7 @@ export const catalogue = {
   ...configFaults,
   ...gatewayFaults,
   ...cliFaults,
+  ...shareFaults,
 };
 
 export type FaultCode = keyof typeof catalogue;

@@ -17,6 +17,7 @@ import type { AppEvent, Decision, Mode, SessionSummary, Status } from "../protoc
 import type { WindowReport } from "../protocol/window.ts";
 import type { Image } from "../protocol/message.ts";
 import { createModelCalls } from "./model-client.ts";
+import { createShareCalls } from "./share-client.ts";
 
 /** Carries one request to a gateway. Throws what the way there throws. */
 export type Send = (request: {
@@ -70,6 +71,7 @@ export function createClient(send: Send, { address, key }: { address: string; ke
   return {
     ...createGatewayCalls(call, request),
     ...createModelCalls(call, follow),
+    ...createShareCalls(call, follow),
     ...createSessionCalls(call, follow),
   };
 }

@@ -18,6 +18,8 @@ import {
   modelsEngineRemove,
   modelsEngineStatus,
 } from "./commands/models/engine.ts";
+import { modelsAdd } from "./commands/models/add.ts";
+import { modelsCopy } from "./commands/models/copy.ts";
 import { modelsList } from "./commands/models/list.ts";
 import { modelsFit } from "./commands/models/fit.ts";
 import { modelsLoad } from "./commands/models/load.ts";
@@ -34,6 +36,8 @@ import {
 } from "./commands/models/service.ts";
 import { modelsUse } from "./commands/models/use.ts";
 import { modeSet, modeShow } from "./commands/mode.ts";
+import { shareList, sharePair, shareRevoke } from "./commands/share/devices.ts";
+import { shareStart, shareStatus, shareStop } from "./commands/share/share.ts";
 
 export const commands: readonly Command[] = [
   chat,
@@ -48,6 +52,8 @@ export const commands: readonly Command[] = [
   modelsLoad,
   modelsUnload,
   modelsPull,
+  modelsAdd,
+  modelsCopy,
   modelsFit,
   modelsRemove,
   modelsProbe,
@@ -58,6 +64,12 @@ export const commands: readonly Command[] = [
   modelsServiceStatus,
   modelsServiceApprove,
   modelsServiceStop,
+  shareStart,
+  shareStop,
+  shareStatus,
+  sharePair,
+  shareList,
+  shareRevoke,
   contextWhy,
   contextCheck,
   cost,
