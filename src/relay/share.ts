@@ -191,12 +191,16 @@ function createPairing(
 
 /** One address of this machine, which others have a use for; pure. Throws `SHARE_ADDRESS`. */
 export function chooseAddress(wanted: string | undefined, own: readonly string[]): string {
-  const useful = own.filter((one) => ["lan", "mesh"].includes(readAddress(one)?.class ?? ""));
+  // What begins with fe80: is the same on every network, and another machine would have to name its own card.
+  const useful = own.filter(
+    (one) => !one.startsWith("fe80:") && ["lan", "mesh"].includes(readAddress(one)?.class ?? ""),
+  );
   const known = useful.join(", ") || "it has none on a local network now";
   const refused = (detail: string) => new Fault("SHARE_ADDRESS", { detail, known });
   if (wanted === undefined) {
-    const [only] = useful;
-    if (only !== undefined && useful.length === 1) return only;
+    const ipv4 = useful.filter((one) => !one.includes(":"));
+    const [only, ...others] = ipv4.length > 0 ? ipv4 : useful;
+    if (only !== undefined && others.length === 0) return only;
     throw refused(only ? "this machine has several addresses" : "this machine has no such address");
   }
   const found = readAddress(wanted);
