@@ -17,6 +17,11 @@
  * | GET /api/models/services | admin | | { services: ServiceReport[] } (local-service.ts) |
  * | POST /api/models/services/:id/approve | admin | ServiceApprove | ServiceReport |
  * | POST /api/models/services/:id/stop | admin | | ServiceReport |
+ * | GET /api/share, POST /api/share/stop | admin | | ShareStatus (share.ts) |
+ * | POST /api/share/start, /api/share/codes | admin | ShareStart, ShareCode | ShareStatus, SharePairing |
+ * | DELETE /api/share/devices/:id | admin | | { id, name } |
+ * | POST /api/share/look, /api/share/join | admin | ShareLook, ShareJoin | { url, fingerprint }, ShareJoined |
+ * | POST /api/share/copy | admin | CopyAsked | SSE: data is a KeepingEvent |
  * | POST /api/models/use | admin | { model } | Status |
  * | PUT /api/mode | admin | { mode } | Status |
  * | GET /api/sessions | read | | { sessions: SessionSummary[] }, newest first |
