@@ -41,6 +41,7 @@ export async function buildSharing(ground: Ground): Promise<Sharing> {
     listeners: createListeners({ doors, ledger, log }),
     clock,
     log,
+    mode: () => mode.mode,
     addresses: ownAddresses,
     hostName: hostname().toLowerCase(),
     findServer: (id) => findServer(id, config, env),
@@ -48,6 +49,9 @@ export async function buildSharing(ground: Ground): Promise<Sharing> {
     store: files,
   });
   closing(() => share.close());
+  // A gateway of one command serves nobody else.
+  const resume = () => (options.listen ? share.resume() : Promise.resolve());
+  mode.onChange(() => void resume());
   const joining = createJoin({
     secretsFolder: join(home, "secrets"),
     openEgress: (host, pinOf) => {
@@ -66,8 +70,7 @@ export async function buildSharing(ground: Ground): Promise<Sharing> {
   return {
     routes: shareRoutes({ share, join: joining, copy, clock, log }),
     checks: createShareChecks(share),
-    // A gateway of one command serves nobody else.
-    resume: () => (options.listen ? share.resume() : Promise.resolve()),
+    resume,
   };
 }
 

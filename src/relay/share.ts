@@ -13,6 +13,7 @@ import type { Log } from "../base/log.ts";
 import { readAddress } from "../network/address.ts";
 import type { Listeners, TlsListener } from "../network/listen.ts";
 import { toFingerprint, toPin } from "../network/pin.ts";
+import type { Mode } from "../protocol/event.ts";
 import type {
   RelayScope,
   SharedDevice,
@@ -39,6 +40,8 @@ export type ShareOptions = {
   listeners: Listeners;
   clock: Clock;
   log: Log;
+  /** In mode `device` nobody else has business here: what was started rests until a person widens it. */
+  mode: () => Mode;
   /** The addresses of this machine, without loopback. */
   addresses: () => readonly string[];
   /** What this machine is called, for the certificate and the Host header. */
@@ -52,7 +55,10 @@ export type ShareOptions = {
 
 export interface Share {
   status(): ShareStatus;
-  /** Throws `SHARE_ADDRESS`, `SHARE_SERVER`, `PORT_IN_USE` or `LISTEN_FAILED`. Moves where it runs already. */
+  /**
+   * Throws `SHARE_MODE`, `SHARE_ADDRESS`, `SHARE_SERVER`, `PORT_IN_USE` or `LISTEN_FAILED`. Moves where it runs
+   * already.
+   */
   start(wanted: ShareStart): Promise<ShareStatus>;
   /** Cuts what runs. Devices stay paired. */
   stop(): Promise<ShareStatus>;
@@ -60,7 +66,10 @@ export interface Share {
   createCode(scopes: readonly RelayScope[] | undefined): SharePairing;
   /** Throws `NOT_FOUND`. Its streams end at once. */
   revoke(device: string): Promise<{ id: string; name: string }>;
-  /** Begins again what was started before the last end. Never throws: what fails stands in the status. */
+  /**
+   * Begins again what was started before, or lets it rest, as the mode has it. Never throws: what keeps it from
+   * beginning stands in the status.
+   */
   resume(): Promise<void>;
   close(): Promise<void>;
 }
@@ -85,6 +94,18 @@ export async function createShare(options: ShareOptions): Promise<Share> {
   const stage = createStage(options, { devices, audit, key });
   let problem: string | undefined;
 
+  /** Why the last try failed is told until one succeeds. */
+  async function opened(open: () => Promise<void>): Promise<void> {
+    try {
+      await open();
+      problem = undefined;
+    } catch (error) {
+      const isFault = error instanceof Fault;
+      if (!stage.running()) problem = isFault ? `${error.message}. ${error.fix}` : String(error);
+      throw error;
+    }
+  }
+
   const status = (): ShareStatus => {
     const running = stage.running();
     return {
@@ -101,9 +122,10 @@ export async function createShare(options: ShareOptions): Promise<Share> {
   return {
     status,
     async start({ address, port = SHARE_PORT, server }) {
+      if (options.mode() === "device") throw new Fault("SHARE_MODE", {});
       const where = chooseAddress(address, options.addresses());
-      await stage.open({ address: where, port, server: options.findServer(server).id });
-      problem = undefined;
+      const { id: found } = options.findServer(server);
+      await opened(() => stage.open({ address: where, port, server: found }));
       const { port: bound, server: id } = stage.running() ?? { port, server: "" };
       await records.started.set(JSON.stringify({ address: where, port: bound, server: id }));
       return status();
@@ -123,12 +145,14 @@ export async function createShare(options: ShareOptions): Promise<Share> {
     async resume() {
       const text = await records.started.get();
       if (!text) return;
-      try {
-        await stage.open(Started.parse(JSON.parse(text)));
-      } catch (error) {
-        problem = error instanceof Fault ? `${error.message}. ${error.fix}` : "it did not start";
-        log.error({ err: error }, "sharing did not start");
-      }
+      const begin = async () => {
+        if (options.mode() !== "device") return stage.open(Started.parse(JSON.parse(text)));
+        await stage.shut();
+        throw new Fault("SHARE_MODE", {});
+      };
+      await opened(begin).catch((error: unknown) =>
+        log.warn({ err: error }, "sharing did not begin again"),
+      );
     },
     async close() {
       await stage.shut();

@@ -87,6 +87,7 @@ export type Reply = { status: number; headers: IncomingMessage["headers"]; text:
 
 export type ShareStage = {
   share: Share;
+  setMode(mode: Mode): void;
   backend: Backend;
   home: string;
   port: number;
@@ -108,7 +109,14 @@ export type Ask = {
 
 export async function createShareStage(
   owner: Owner,
-  options: { product?: Product; mode?: Mode; clock?: Clock; storeFolder?: string } = {},
+  options: {
+    product?: Product;
+    mode?: Mode;
+    clock?: Clock;
+    storeFolder?: string;
+    /** A true server, in place of the one that does all it is told. */
+    baseUrl?: string;
+  } = {},
 ): Promise<ShareStage> {
   const backend = await startBackend(owner);
   const clock = options.clock ?? systemClock;
@@ -119,7 +127,7 @@ export async function createShareStage(
     set: (text: string) => Promise.resolve(void kept.set(key, text)),
   });
   const ledger = { append() {} };
-  const mode = options.mode ?? "private";
+  const stage = { mode: options.mode ?? "private" };
   const egress = createEgress({
     doors: openDoors,
     policy: () => ({ mode: "device", hosts: [] }),
@@ -133,17 +141,18 @@ export async function createShareStage(
     listeners: createListeners({ doors: openDoors, ledger, log: silentLog }),
     clock,
     log: silentLog,
+    mode: () => stage.mode,
     addresses: () => ["127.0.0.1"],
     hostName: "box",
     findServer: () => ({
       id: "ollama",
       upstream: {
         product: options.product ?? "ollama",
-        baseUrl: backend.url,
+        baseUrl: options.baseUrl ?? backend.url,
         headers: { authorization: "Bearer its-own-key" },
       },
     }),
-    createRelay: (upstream) => createRelay({ upstream, egress, clock, mode: () => mode }),
+    createRelay: (upstream) => createRelay({ upstream, egress, clock, mode: () => stage.mode }),
     store: createStore(options.storeFolder ?? join(home, "models")),
   });
   owner.after(async () => {
@@ -200,6 +209,7 @@ export async function createShareStage(
 
   return {
     share,
+    setMode: (mode) => void (stage.mode = mode),
     backend,
     home,
     port,

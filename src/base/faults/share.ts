@@ -76,6 +76,12 @@ export const shareFaults = {
     message: ({ detail }) => `Cannot share as before: ${detail}`,
     fix: () => "Start it on an address that this machine has now: `isopod share start`, or stop it",
   }),
+  SHARE_MODE: entry({
+    status: 409,
+    exit: 2,
+    message: () => "Cannot share in mode device: no other machine is let in",
+    fix: () => "Set the mode with `isopod mode set private`",
+  }),
   SHARE_NOT_HERE: entry({
     status: 403,
     exit: 2,

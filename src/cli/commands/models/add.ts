@@ -22,13 +22,14 @@ export const modelsAdd = defineCommand({
     const code = text("code") ?? link.code;
     if (!code) throw usage("the code is missing: give the whole link, or --code");
     const id = text("name") ?? toId(link.url);
+    const isKnown = await checkId(id, call);
     const joined = await host.withGateway(async (client) => {
       const fingerprint =
         text("fingerprint") ?? link.fingerprint ?? (await compare(call, link.url));
       const asked = { url: link.url, code, fingerprint, id, device: hostname() || "a device" };
       return client.joinShare(asked, signal);
     }, signal);
-    const { file } = await host.editConfig(`models.providers["${id}"]`, joined.provider);
+    const file = await write(host, { id, isKnown, provider: joined.provider });
     if (options["json"]) {
       const { scopes, models } = joined;
       terminal.json({ id, url: link.url, scopes, models, file });
@@ -43,6 +44,31 @@ Then use a model of it: isopod models use ${id}/${first}`);
     return 0;
   },
 });
+
+/** Whether it is paired already. Throws where the id is another server's: its settings would be lost. */
+async function checkId(id: string, { host }: Call): Promise<boolean> {
+  const { modelsSetting } = await import("../../../models/settings.ts"); // schemas, which few commands need
+  const { providers } = (await host.config()).config.get(modelsSetting);
+  const known = Object.hasOwn(providers, id) ? providers[id] : undefined;
+  if (known && known.pin === undefined) {
+    throw usage(`"${id}" is another provider in the config: give --name`);
+  }
+  return known !== undefined;
+}
+
+/** What else was set for a device that is paired anew stays. */
+async function write(
+  host: Call["host"],
+  { id, isKnown, provider }: { id: string; isKnown: boolean; provider: Record<string, unknown> },
+): Promise<string> {
+  const path = `models.providers["${id}"]`;
+  if (!isKnown) return (await host.editConfig(path, provider)).file;
+  let file = "";
+  for (const [key, value] of Object.entries(provider)) {
+    ({ file } = await host.editConfig(`${path}.${key}`, value));
+  }
+  return file;
+}
 
 /** A person compares what both machines show: whoever stands in between has another key. */
 async function compare({ host, terminal, signal }: Call, url: string): Promise<string> {
