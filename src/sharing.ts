@@ -69,7 +69,7 @@ export async function buildSharing(ground: Ground): Promise<Sharing> {
     copyModel(sourceOf(from, config), model, { egress, store: files, clock }, signal);
   return {
     routes: shareRoutes({ share, join: joining, copy, clock, log }),
-    checks: createShareChecks(share),
+    checks: createShareChecks({ status: share.status, addresses: ownAddresses }),
     resume,
   };
 }

@@ -18,7 +18,7 @@ export type RawRequest = {
   headers: readonly (readonly [name: string, value: string])[];
   /** To be read once. Left unread, the connection ends after the answer. */
   body: AsyncIterable<Uint8Array>;
-  /** The caller's address, or "unix". */
+  /** The caller's address. */
   peer: string;
   /** Aborts when the caller hangs up. */
   signal: AbortSignal;
@@ -66,9 +66,7 @@ async function serve(
     headers: pairs(incoming.rawHeaders),
     body: incoming,
     // One that hung up at once has no address any more: it gets one that nobody shares.
-    peer: incoming.socket.remoteFamily
-      ? normalizeHost(incoming.socket.remoteAddress ?? "unknown")
-      : "unix",
+    peer: normalizeHost(incoming.socket.remoteAddress ?? "unknown"),
     signal: gone.signal,
   });
   // What was not read of a body would be taken for the next request, or waited for without end.

@@ -81,12 +81,34 @@ test("in mode device sharing rests, and goes on when a person widens the mode", 
   await assert.rejects(stage.share.start({ address: "127.0.0.1", port: 0 }), {
     code: "SHARE_MODE",
   });
-  const [check] = createShareChecks(stage.share);
+  const [check] = createShareChecks({ ...stage.share, addresses: () => [] });
   assert.equal((await check?.run(new AbortController().signal))?.state, "failed");
   stage.setMode("private");
   await stage.share.resume();
   assert.equal(stage.share.status().problem, undefined);
   assert.equal((await stage.ask("GET", "/api/tags", { token })).status, 200);
+});
+
+test("security: a mode that is narrowed while sharing begins wins", async (t) => {
+  const stage = await createShareStage(t);
+  await Promise.all(
+    (["private", "device", "private", "device"] as const).map((mode) => {
+      stage.setMode(mode);
+      return stage.share.resume();
+    }),
+  );
+  assert.equal(stage.share.status().sharing, false);
+});
+
+test("doctor says so where the address that is shared on is gone", async () => {
+  const url = "https://192.168.1.5:18790";
+  const status = () => ({ sharing: true, url, pin: "", fingerprint: "", devices: [], audit: "" });
+  const run = async (addresses: string[]) => {
+    const [check] = createShareChecks({ status, addresses: () => addresses });
+    return (await check?.run(new AbortController().signal))?.state;
+  };
+  assert.equal(await run(["192.168.1.5"]), "ok");
+  assert.equal(await run(["10.0.0.2"]), "failed");
 });
 
 test("what was stopped does not begin again, and no code is made for it", async (t) => {

@@ -92,22 +92,11 @@ export async function createShare(options: ShareOptions): Promise<Share> {
   const pin = toPin(publicKeyOf(key));
   const fingerprint = toFingerprint(pin);
   const stage = createStage(options, { devices, audit, key });
-  let problem: string | undefined;
-
-  /** Why the last try failed is told until one succeeds. */
-  async function opened(open: () => Promise<void>): Promise<void> {
-    try {
-      await open();
-      problem = undefined;
-    } catch (error) {
-      const isFault = error instanceof Fault;
-      if (!stage.running()) problem = isFault ? `${error.message}. ${error.fix}` : String(error);
-      throw error;
-    }
-  }
+  const inTurn = createTurns();
 
   const status = (): ShareStatus => {
     const running = stage.running();
+    const problem = stage.problem();
     return {
       sharing: running !== undefined,
       ...(problem !== undefined && { problem }),
@@ -121,77 +110,111 @@ export async function createShare(options: ShareOptions): Promise<Share> {
 
   return {
     status,
-    async start({ address, port = SHARE_PORT, server }) {
-      if (options.mode() === "device") throw new Fault("SHARE_MODE", {});
-      const where = chooseAddress(address, options.addresses());
-      const { id: found } = options.findServer(server);
-      await opened(() => stage.open({ address: where, port, server: found }));
-      const { port: bound, server: id } = stage.running() ?? { port, server: "" };
-      await records.started.set(JSON.stringify({ address: where, port: bound, server: id }));
-      return status();
-    },
-    async stop() {
-      await records.started.set("");
-      problem = undefined;
-      await stage.shut();
-      return status();
-    },
+    start: (wanted) =>
+      inTurn(async () => {
+        await stage.start(wanted);
+        return status();
+      }),
+    stop: () =>
+      inTurn(async () => {
+        await records.started.set("");
+        await stage.shut();
+        return status();
+      }),
     createCode: (scopes) => createPairing(stage.running(), { devices, fingerprint }, scopes),
     async revoke(wanted) {
       const { id, name } = await devices.revoke(wanted);
       stage.running()?.door.cut(id);
       return { id, name };
     },
-    async resume() {
-      const text = await records.started.get();
-      if (!text) return;
-      const begin = async () => {
-        if (options.mode() !== "device") return stage.open(Started.parse(JSON.parse(text)));
-        await stage.shut();
-        throw new Fault("SHARE_MODE", {});
-      };
-      await opened(begin).catch((error: unknown) =>
+    resume: () =>
+      inTurn(stage.begin).catch((error: unknown) =>
         log.warn({ err: error }, "sharing did not begin again"),
-      );
-    },
-    async close() {
-      await stage.shut();
-      audit.close();
-    },
+      ),
+    close: () =>
+      inTurn(async () => {
+        await stage.shut();
+        audit.close();
+      }),
   };
 }
 
-/** The one listener there is, or none. */
+/** One after the other: what a mode closes must not be opened by what began before it. */
+function createTurns() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <T>(act: () => Promise<T>): Promise<T> => {
+    const turn = last.then(act);
+    last = turn.catch(() => undefined); // told to whoever asked for it
+    return turn;
+  };
+}
+
+/** The one listener there is, or none; and what is noted of it for the next start of the gateway. */
 function createStage(
   options: ShareOptions,
   { devices, audit, key }: { devices: Devices; audit: Audit; key: string },
 ) {
+  const { started } = options.records;
   let running: Running | undefined;
+  let problem: string | undefined;
+
   async function shut(): Promise<void> {
     const was = running;
     running = undefined;
+    problem = undefined;
     was?.door.cut();
     await was?.listener.close();
   }
+
+  async function open(wanted: Started): Promise<Running> {
+    const { id, upstream } = options.findServer(wanted.server);
+    const relay = options.createRelay(upstream);
+    const { address, port } = wanted;
+    const names = [address, options.hostName, `${options.hostName}.local`];
+    const shown = names.map((name) => (name.includes(":") ? `[${name}]` : name.toLowerCase()));
+    const door = createDoor({ ...options, devices, audit, relay, upstream, names: shown });
+    await shut();
+    const listener = await options.listeners.serveTls({
+      host: address,
+      port,
+      identity: createCertificate(key, names, options.clock.now()),
+      answer: door.answer,
+    });
+    return (running = { address, port: listener.port, server: id, listener, door });
+  }
+
+  /** Why the last try failed is told until one succeeds. */
+  async function tried(open: () => Promise<unknown>): Promise<void> {
+    try {
+      await open();
+    } catch (error) {
+      const isFault = error instanceof Fault;
+      if (!running) problem = isFault ? `${error.message}. ${error.fix}` : String(error);
+      throw error;
+    }
+  }
+
   return {
     running: () => running,
+    problem: () => problem,
     shut,
-    async open(wanted: Started): Promise<void> {
-      const { id, upstream } = options.findServer(wanted.server);
-      const relay = options.createRelay(upstream);
-      const { address, port } = wanted;
-      const names = [address, options.hostName, `${options.hostName}.local`];
-      const shown = names.map((name) => (name.includes(":") ? `[${name}]` : name.toLowerCase()));
-      const door = createDoor({ ...options, devices, audit, relay, upstream, names: shown });
-      await shut();
-      const listener = await options.listeners.serveTls({
-        host: address,
-        port,
-        identity: createCertificate(key, names, options.clock.now()),
-        answer: door.answer,
+    async start({ address, port = SHARE_PORT, server }: ShareStart): Promise<void> {
+      if (options.mode() === "device") throw new Fault("SHARE_MODE", {});
+      const where = chooseAddress(address, options.addresses());
+      const { id } = options.findServer(server);
+      await tried(async () => {
+        const { port: bound } = await open({ address: where, port, server: id });
+        await started.set(JSON.stringify({ address: where, port: bound, server: id }));
       });
-      running = { address, port: listener.port, server: id, listener, door };
     },
+    begin: () =>
+      tried(async () => {
+        const text = await started.get();
+        if (!text) return;
+        if (options.mode() !== "device") return open(Started.parse(JSON.parse(text)));
+        await shut();
+        throw new Fault("SHARE_MODE", {});
+      }),
   };
 }
 

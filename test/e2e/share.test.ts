@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 
 import { createMachine, type Json, type Machine, textOf } from "./machine.ts";
@@ -28,27 +30,37 @@ async function one(machine: Machine, words: readonly string[], code = 0): Promis
   return (await machine.json(code, [...words, "--json"])).at(-1) ?? {};
 }
 
-type Stage = { host: Machine; guest: Machine; devices: Device[]; link: string; url: string };
+type Stage = {
+  host: Machine;
+  guest: Machine;
+  devices: Device[];
+  link: string;
+  url: string;
+  /** Where each one's Ollama keeps its models. */
+  stores: { host: string; guest: string };
+};
 
 /** Two machines with gateways of their own; the first one shares the server of this script. */
 async function createStage(t: TestContext, script = {}, scopes = ["infer"]): Promise<Stage> {
   const devices = await connectDevices(t, 3);
   const [a, b] = devices;
   const ollama = await startModel(t, "ollama", script, a?.enter ?? []);
-  const store = createMachine(t);
+  const disk = createMachine(t);
+  const stores = { host: disk.path("host"), guest: disk.path("guest") };
   const host = createMachine(t, {
     enter: a?.enter ?? [],
-    env: { OLLAMA_MODELS: store.path("none") },
+    env: { OLLAMA_MODELS: stores.host },
     config: { models: { mode: "replace", providers: { ollama: { baseUrl: ollama.url } } } },
   });
   const guest = createMachine(t, {
     enter: b?.enter ?? [],
+    env: { OLLAMA_MODELS: stores.guest },
     config: { models: { mode: "replace" } },
   });
   await host.gateway();
   const { url } = await one(host, ["share", "start"]);
   const { link } = await one(host, ["share", "pair", ...scopes.flatMap((one) => ["--scope", one])]);
-  return { host, guest, devices, link: String(link), url: String(url) };
+  return { host, guest, devices, link: String(link), url: String(url), stores };
 }
 
 test(
@@ -142,6 +154,66 @@ test(
     assert.ok(host.home);
   },
 );
+
+test(
+  "by hand: the fingerprint is asked about, and nothing is sent before it was confirmed",
+  { skip },
+  async (t) => {
+    const { host, guest, link, url } = await createStage(t);
+    const [code = "", fingerprint = ""] = link.split("#")[1]?.split(".") ?? [];
+    const words = ["models", "add", url, "--code", code, "--name", "desk"];
+    const refused = await guest.isopod(words, { input: "n\n" });
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, new RegExp(fingerprint), "what the other device shows is shown");
+    assert.deepEqual((await one(host, ["share", "list"]))["devices"], []);
+    const added = await guest.isopod(words, { input: "y\n" });
+    assert.equal(added.code, 0, added.stderr);
+    assert.match(added.stdout, /isopod models use desk\/qwen3:8b/);
+
+    const { link: next } = await one(host, ["share", "pair"]);
+    const other = await one(guest, ["models", "add", String(next), "--name", "wrong name"], 2);
+    assert.ok(other["error"]);
+    guest.config({
+      models: { mode: "replace", providers: { mine: { baseUrl: "http://10.9.9.9" } } },
+    });
+    const taken = await one(guest, ["models", "add", String(next), "--name", "mine"], 2);
+    assert.match(String(Object(taken["error"]).message), /another provider/);
+    assert.match(readFileSync(guest.path("isopod.json"), "utf8"), /10\.9\.9\.9/);
+  },
+);
+
+test(
+  "a model is copied from the other device's store by the command line, for who may read it",
+  { skip },
+  async (t) => {
+    const { host, guest, link, stores } = await createStage(t, {}, ["infer", "read"]);
+    const weights = randomBytes(2_000_000);
+    writeModel(stores.host, "qwen3/8b", weights);
+    await one(guest, ["models", "add", link, "--name", "desk"]);
+    const done = await one(guest, ["models", "copy", "desk", "qwen3:8b"]);
+    assert.deepEqual([done["type"], done["ref"]], ["done", "qwen3:8b"]);
+    assert.deepEqual(readFileSync(join(stores.guest, "blobs", nameOf(weights))), weights);
+
+    const { link: plain } = await one(host, ["share", "pair"]);
+    await one(guest, ["models", "add", String(plain), "--name", "plain"]);
+    const refused = await one(guest, ["models", "copy", "plain", "qwen3:8b"], 2);
+    assert.equal(refused["code"], "SHARE_SCOPE");
+    const unknown = await one(guest, ["models", "copy", "nobody", "qwen3:8b"], 2);
+    assert.equal(unknown["code"], "NOT_FOUND");
+  },
+);
+
+const nameOf = (bytes: Uint8Array) => `sha256-${createHash("sha256").update(bytes).digest("hex")}`;
+
+/** One model of one part, as Ollama lays it down. */
+function writeModel(store: string, name: string, bytes: Uint8Array): void {
+  const file = join(store, "manifests/registry.ollama.ai/library", name);
+  mkdirSync(dirname(file), { recursive: true });
+  mkdirSync(join(store, "blobs"), { recursive: true });
+  writeFileSync(join(store, "blobs", nameOf(bytes)), bytes);
+  const part = { digest: nameOf(bytes).replace("-", ":"), size: bytes.length };
+  writeFileSync(file, JSON.stringify({ schemaVersion: 2, config: part, layers: [] }));
+}
 
 test("security: in mode device a paired device's models are not reached", { skip }, async (t) => {
   const { guest, link } = await createStage(t);
