@@ -54,6 +54,7 @@ import { sandboxSetting } from "./sandbox/settings.ts";
 import { settings as allSettings } from "./settings.ts";
 import { buildPrivateWorkspaces, privateFolder } from "./private-workspaces.ts";
 import { buildServices } from "./services.ts";
+import { buildSharing, type Sharing } from "./sharing.ts";
 import { createStoreChecks } from "./store/checks.ts";
 import { createWorkspaceChecks } from "./tools/checks.ts";
 import { createTools } from "./tools/tools.ts";
@@ -78,6 +79,7 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   const cost = await buildCost(ground);
   const cards = await createScorecards(ground.store.scorecards, ground.log);
   const services = buildServices(ground);
+  const sharing = await buildSharing(ground);
   const { windows } = cost;
   const watch = watchedBy([cost.books, windows]);
   const { gguf, engine } = buildEngine(ground);
@@ -96,6 +98,7 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   const configWatch = buildConfigWatch(ground);
   const status = () => readStatus(ground, models, configWatch);
   const gateway = buildGateway(ground, {
+    sharing,
     engine,
     models,
     services,
@@ -112,6 +115,7 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   await talk.agent.resume();
   await talk.app.start(talk.inbox);
   if (options.listen) Object.assign(address, await listen(ground, gateway));
+  await sharing.resume();
   closing(() => talk.app.stop());
   await Promise.all([sandbox.found, discovered]);
   const pairing = await auth.createPairingCode(auth.gateway);
@@ -173,6 +177,7 @@ function buildTalk(
 }
 
 type Door = ReturnType<typeof buildTalk> & {
+  sharing: Sharing;
   services: ReturnType<typeof buildServices>;
   engine: Engine["engine"];
   models: Models;
@@ -245,6 +250,7 @@ function buildGateway(ground: Ground, door: Door): Gateway {
     routes: [
       ...app.routes,
       ...routes,
+      ...door.sharing.routes,
       ...configRoutes({ config, file: ground.configFile, watch: door.configWatch }),
     ],
   });
@@ -272,7 +278,7 @@ function buildConfigWatch({
 
 function buildChecks(
   ground: Ground,
-  { models, address, configWatch, cost }: Door,
+  { models, address, configWatch, cost, sharing }: Door,
   site: Site,
 ): Check[] {
   const { config, options, sandbox } = ground;
@@ -289,6 +295,7 @@ function buildChecks(
       chain: config.get(agentSettings).defaults.model,
     }),
     ...buildAdviceChecks(ground, models),
+    ...sharing.checks,
     ...createSandboxChecks({ choose: sandbox.look }),
     ...createWorkspaceChecks(workspacePlace(ground)),
     ...gatewayChecks({

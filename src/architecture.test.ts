@@ -17,6 +17,7 @@ const ROOMS = [
   "tools",
   "agent",
   "channels",
+  "relay",
   "config",
   "doctor",
   "gateway",

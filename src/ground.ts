@@ -17,6 +17,7 @@ import { createLedger } from "./network/ledger.ts";
 import type { Named } from "./network/link-check.ts";
 import { toAllowedHost } from "./network/policy.ts";
 import { networkSetting } from "./network/settings.ts";
+import { pinsIn } from "./pins.ts";
 import type { Doors } from "./process/doors.ts";
 import type { Programs } from "./process/program.ts";
 import { createPrograms } from "./process/programs.ts";
@@ -79,13 +80,14 @@ async function buildBase(options: GroundOptions, closing: Closing) {
   const { mode, storedMode, link, saw } = reach;
   const hosts = named.flatMap(({ value, setting }) => toAllowedHost(value, setting) ?? []);
   const policy = () => ({ mode: mode.mode, cap: mode.cap, hosts });
-  const egress = createEgress({ doors, policy, ledger, clock, saw });
+  const pinOf = pinsIn(config);
+  const egress = createEgress({ doors, policy, ledger, clock, saw, pinOf });
   closing(() => egress.close());
   mode.onChange(() => egress.recheck());
   const programs = createPrograms({ doors, ledger, path: env["PATH"] ?? "/usr/bin:/bin" });
   closing(() => programs.close());
   // prettier-ignore
-  return { options, doors, config, configFile, store, log, logFile, ledger, ledgerPath, mode, storedMode, link, named, policy, egress, programs };
+  return { options, doors, config, configFile, store, log, logFile, ledger, ledgerPath, mode, storedMode, link, named, policy, pinOf, egress, programs };
 }
 
 /** Who may be contacted at all, as far as the mode reaches: what the config and OLLAMA_HOST name. */

@@ -127,8 +127,8 @@ export function announceReach(
 }
 
 export function reachDeps(ground: Ground): Omit<ReachDeps, "status" | "hub"> {
-  const { mode, link, store, doors, ledger, egress, policy, named } = ground;
-  const check = createLinkCheck({ doors, ledger, egress, policy, named, clock });
+  const { mode, link, store } = ground;
+  const check = createLinkCheck({ ...ground, clock });
   return {
     async readMode() {
       const { state, cap } = mode;

@@ -20,6 +20,7 @@ import { networkFaults } from "./faults/network.ts";
 import { probeFaults } from "./faults/probe.ts";
 import { processFaults } from "./faults/process.ts";
 import { sandboxFaults } from "./faults/sandbox.ts";
+import { shareFaults } from "./faults/share.ts";
 import { storeFaults } from "./faults/store.ts";
 import { toolFaults } from "./faults/tools.ts";
 import { usageFaults } from "./faults/usage.ts";
@@ -42,6 +43,7 @@ export const catalogue = {
   ...configFaults,
   ...gatewayFaults,
   ...cliFaults,
+  ...shareFaults,
 };
 
 export type FaultCode = keyof typeof catalogue;

@@ -19,6 +19,7 @@ import type { WindowReport } from "../protocol/window.ts";
 import type { Image } from "../protocol/message.ts";
 import { createDocumentCalls } from "./document-client.ts";
 import { createModelCalls } from "./model-client.ts";
+import { createShareCalls } from "./share-client.ts";
 
 /** Carries one request to a gateway. Throws what the way there throws. */
 export type Send = (request: {
@@ -73,6 +74,7 @@ export function createClient(send: Send, { address, key }: { address: string; ke
     ...createGatewayCalls(call, request),
     ...createModelCalls(call, follow),
     ...createDocumentCalls(call, follow),
+    ...createShareCalls(call, follow),
     ...createSessionCalls(call, follow),
   };
 }

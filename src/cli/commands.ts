@@ -23,6 +23,8 @@ import {
   modelsEngineRemove,
   modelsEngineStatus,
 } from "./commands/models/engine.ts";
+import { modelsAdd } from "./commands/models/add.ts";
+import { modelsCopy } from "./commands/models/copy.ts";
 import { modelsList } from "./commands/models/list.ts";
 import { modelsFit } from "./commands/models/fit.ts";
 import { modelsLoad } from "./commands/models/load.ts";
@@ -43,6 +45,8 @@ import { sessionsRemove } from "./commands/sessions/rm.ts";
 import { sessionsShow } from "./commands/sessions/show.ts";
 import { modeCheck } from "./commands/mode-check.ts";
 import { modeLink, modeSet, modeShow } from "./commands/mode.ts";
+import { shareList, sharePair, shareRevoke } from "./commands/share/devices.ts";
+import { shareStart, shareStatus, shareStop } from "./commands/share/share.ts";
 
 export const commands: readonly Command[] = [
   chat,
@@ -60,6 +64,8 @@ export const commands: readonly Command[] = [
   modelsLoad,
   modelsUnload,
   modelsPull,
+  modelsAdd,
+  modelsCopy,
   modelsFit,
   modelsRemove,
   modelsProbe,
@@ -70,6 +76,12 @@ export const commands: readonly Command[] = [
   modelsServiceStatus,
   modelsServiceApprove,
   modelsServiceStop,
+  shareStart,
+  shareStop,
+  shareStatus,
+  sharePair,
+  shareList,
+  shareRevoke,
   docsAdd,
   docsList,
   docsRemove,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { PIN } from "../network/pin.ts";
 import { defineSetting } from "../protocol/setting.ts";
 import { nameOf } from "./params/names.ts";
 import { rowOf } from "./params/table.ts";
@@ -200,6 +201,12 @@ const ProviderSettings = z.object({
     .optional()
     .describe("As it is, ${ENV}, or { file } inside the secrets folder")
     .meta({ examples: [{ file: "my-server.key" }] }),
+  pin: z
+    .string()
+    .regex(PIN, "sha256// and the base 64 of a SHA-256, as `isopod models add` writes it")
+    .optional()
+    .describe("The public key that the server must show on every connection; for https:// alone")
+    .meta({ examples: ["sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="] }),
   timeoutSeconds: z
     .number()
     .positive()

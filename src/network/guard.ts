@@ -8,6 +8,7 @@ import type { Egress, EgressRequest, Policy } from "./egress.ts";
 import type { Outcome } from "./exchange.ts";
 import { exchange } from "./exchange.ts";
 import type { Ledger } from "./ledger.ts";
+import type { PinOf } from "./pin.ts";
 import type { Place } from "./place.ts";
 import { createPlace, timedOut } from "./place.ts";
 import type { Sighting } from "./link-outcome.ts";
@@ -40,6 +41,8 @@ export type EgressOptions = {
   saw?: (sighting: Sighting) => void;
   /** Further certificates to trust, in PEM. Without it, those of Node and of NODE_EXTRA_CA_CERTS. */
   ca?: readonly string[];
+  /** Whose key is known: certificates of others vouch for nothing there, and the key decides alone. */
+  pinOf?: PinOf | undefined;
 };
 
 /**

@@ -21,6 +21,11 @@
  * | POST /api/documents | admin | DocumentsAdd | SSE: data is a DocumentEvent |
  * | POST /api/documents/search | read | DocumentsSearch | DocumentsFound, in one's own |
  * | DELETE /api/documents/:id | admin | | { name, path } |
+ * | GET /api/share, POST /api/share/stop | admin | | ShareStatus (share.ts) |
+ * | POST /api/share/start, /api/share/codes | admin | ShareStart, ShareCode | ShareStatus, SharePairing |
+ * | DELETE /api/share/devices/:id | admin | | { id, name } |
+ * | POST /api/share/look, /api/share/join | admin | ShareLook, ShareJoin | { url, fingerprint }, ShareJoined |
+ * | POST /api/share/copy | admin | CopyAsked | SSE: data is a KeepingEvent |
  * | POST /api/models/use | admin | { model } | Status |
  * | GET /api/mode | read | | ModeReport (reach.ts) |
  * | PUT /api/mode | admin | ModeSet (reach.ts) | Status |

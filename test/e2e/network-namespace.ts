@@ -85,6 +85,24 @@ export async function watchCable(owner: Owner, resolvConf: string): Promise<Cabl
   };
 }
 
+/** One device on a network of several, with nothing beyond it. */
+export type Device = Namespace & { address: string };
+
+/** Several devices on one switch, 10.88.0.1 and on: they reach each other, and nobody else. */
+export async function connectDevices(owner: Owner, count: number): Promise<Device[]> {
+  const bridge = "ip link add br0 type bridge && ip link set br0 up";
+  const between = await hold(owner, ["ip link set lo up", bridge], []);
+  const devices: Device[] = [];
+  for (let at = 1; at <= count; at++) {
+    const device = await hold(owner, ["ip link set lo up"], between.enter);
+    must(between.enter, `ip link add port${at} type veth peer name near netns ${device.pid}`);
+    must(between.enter, `ip link set port${at} master br0 up`);
+    must(device.enter, `ip addr add 10.88.0.${at}/24 dev near && ip link set near up`);
+    devices.push({ ...device, address: `10.88.0.${at}` });
+  }
+  return devices;
+}
+
 /** Of the kernel's own counters: also what no program listens for is in them. */
 function readTraffic({ enter }: Namespace): Traffic {
   const text = must(enter, "cat /proc/net/snmp /proc/net/snmp6");

@@ -13,6 +13,14 @@ export const networkFaults = {
     message: ({ url }) => `Cannot read "${url}" as an address`,
     fix: () => "Write http://host:port, https://host, or unix:/path/to.sock:/path",
   }),
+  EGRESS_PIN_MISMATCH: entry<{ host: string; found: string }>({
+    status: 502,
+    exit: 3,
+    message: ({ host, found }) =>
+      `Cannot trust "${host}": it shows another key than the pinned one (${found})`,
+    fix: () =>
+      "Ask whoever runs it: after a new key, pair anew with `isopod models add`; else somebody stands in between",
+  }),
   EGRESS_TIMEOUT: entry<{ host: string; seconds: number; what: string }>({
     status: 504,
     exit: 3,
