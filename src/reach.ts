@@ -9,7 +9,7 @@ import type { ReachDeps } from "./gateway/routes/reach.ts";
 import type { ModeSwitch } from "./network/egress.ts";
 import type { Ledger } from "./network/ledger.ts";
 import { describeLink, isHindered, type LinkWatch } from "./network/link.ts";
-import { createLinkCheck, isNear, type Named } from "./network/link-check.ts";
+import { countFar, createLinkCheck, isNear, type Named } from "./network/link-check.ts";
 import { lookAtNetwork, toFooting } from "./network/link-look.ts";
 import { type Sighting, toOutcome } from "./network/link-outcome.ts";
 import { createLinkWatch } from "./network/link-watch.ts";
@@ -61,6 +61,7 @@ export async function openReach({
   const link = createLinkWatch({
     mode: () => mode.mode,
     named: named.some(isNear),
+    hosts: countFar(named),
     look,
     clock,
     log,

@@ -79,7 +79,7 @@ test("a certificate that nobody vouches for fails in TLS, and tells of a portal 
   assert.equal(near.outcome, undefined);
   const far = create(t, [{ value: `https://api.example.com:${port}`, setting: "s" }], "internet");
   const found = await far.check(undefined, NEVER);
-  assert.equal(found.outcome?.verdict, "portal");
+  assert.equal(found.outcome?.verdict, "uncertified");
   assert.match(found.steps.at(-1)?.detail ?? "", /did not prove to be itself|does not prove/);
   const trusted = create(
     t,

@@ -213,6 +213,12 @@ export function isNear({ value, setting }: Named): boolean {
   return host !== undefined && !isOfInternet(host) && !isOfMachine(host);
 }
 
+/** How many hosts of the internet these are. */
+export function countFar(named: readonly Named[]): number {
+  const hosts = named.map(({ value, setting }) => toAllowedHost(value, setting)?.host ?? "");
+  return new Set(hosts.filter((host) => host !== "" && isOfInternet(host))).size;
+}
+
 const isOfMachine = (host: string) =>
   isLocalhostName(host) || readAddress(host)?.class === "device";
 
