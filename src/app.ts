@@ -50,6 +50,7 @@ import type { Status } from "./protocol/event.ts";
 import { createSandboxChecks } from "./sandbox/checks.ts";
 import { sandboxSetting } from "./sandbox/settings.ts";
 import { settings as allSettings } from "./settings.ts";
+import { buildPrivateWorkspaces, privateFolder } from "./private-workspaces.ts";
 import { buildServices } from "./services.ts";
 import { createStoreChecks } from "./store/checks.ts";
 import { createWorkspaceChecks } from "./tools/checks.ts";
@@ -122,6 +123,7 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
 function buildTalk(ground: Ground, models: Models, { books, windows }: Cost) {
   const { closing, config, store, log, workspace, sandbox } = ground;
   const { sessions, turns } = store;
+  const privateWorkspaces = buildPrivateWorkspaces(ground);
   const hub = createHub();
   const feed = createFeed({
     hub,
@@ -134,6 +136,7 @@ function buildTalk(ground: Ground, models: Models, { books, windows }: Cost) {
     router: models,
     tools: createTools({ sandbox: config.get(sandboxSetting) }),
     workspace,
+    privateWorkspace: privateWorkspaces.of,
     sandbox: sandbox.now,
     mode: () => ground.mode.mode,
     link: () => tellModel(ground.link.reach()),
@@ -148,7 +151,15 @@ function buildTalk(ground: Ground, models: Models, { books, windows }: Cost) {
   const inbox = createInbox({ agent, sessions, hub });
   const checkModel = async (wanted: { picked: string; private: boolean }, signal: AbortSignal) =>
     void (await models.route(wanted, signal));
-  const { app } = createChannels({ agent, sessions, turns, hub, clock, checkModel });
+  const { app } = createChannels({
+    agent,
+    sessions,
+    turns,
+    hub,
+    clock,
+    checkModel,
+    onDelete: privateWorkspaces.forget,
+  });
   return { hub, agent, inbox, app };
 }
 
@@ -345,6 +356,7 @@ async function readStatus(
       ? { ok: true, name: choice.sandbox.name }
       : { ok: false, name: "none", reason: `${choice.reason}. ${choice.fix}` },
     workspace: workspace.root,
+    privateWorkspaces: privateFolder({ options }),
     notes: [
       ...(pending ? [{ code: pending.code, text: `${pending.message}. ${pending.fix}` }] : []),
       ...config.report.notes.map(({ path, message }) => ({

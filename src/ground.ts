@@ -77,7 +77,7 @@ async function buildBase(options: GroundOptions, closing: Closing) {
   const reach = await openReach({ config, named, store, ledger, log, closing, stays });
   const { mode, storedMode, link, saw } = reach;
   const hosts = named.flatMap(({ value, setting }) => toAllowedHost(value, setting) ?? []);
-  const policy = () => ({ mode: mode.mode, hosts });
+  const policy = () => ({ mode: mode.mode, cap: mode.cap, hosts });
   const egress = createEgress({ doors, policy, ledger, clock, saw });
   closing(() => egress.close());
   mode.onChange(() => egress.recheck());

@@ -113,6 +113,7 @@ export async function buildModels(
     mode: () => mode.mode,
     reach: () => ground.link.reach(),
     cap: mode.cap,
+    onMode: (listener) => void mode.onChange(listener),
     memory: () => ({ totalBytes: totalmem(), availableBytes: freemem() }),
     chosen: {
       get: () => chosen,

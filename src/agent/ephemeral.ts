@@ -3,6 +3,7 @@
 import { Fault, toFault } from "../base/fault.ts";
 import { createId } from "../base/ids.ts";
 import type { Candidate } from "../models/candidate.ts";
+import { outputLimit, type Params } from "../models/params/fields.ts";
 import { neutralise } from "../models/hostile.ts";
 import type { TurnEvent } from "../protocol/event.ts";
 import type { Message } from "../protocol/message.ts";
@@ -47,10 +48,11 @@ async function prepare(
   const { person } = turn;
   const agent = agentOf(settings, turn.agent);
   // The caller's model, else the agent's own chain, else the default one.
-  const candidates = await router.route({ picked: turn.model, chain: agent.model }, signal);
+  const route = await router.route({ picked: turn.model, chain: agent.model }, signal);
+  const candidates = route.map((candidate) => withParams(candidate, agent.params));
   const [first] = candidates;
   if (!first) throw new Fault("MODEL_NONE", { why: "the route is empty" });
-  const context = turnDeps.toolContext({ person, private: false });
+  const context = await turnDeps.toolContext({ person, session: "", private: false });
   const callers = turn.history.filter(({ role }) => role === "system");
   const instructions = [agent.instructions, ...callers.map(({ text }) => neutralise(text))];
   const openHead = async (candidate: Candidate): Promise<Head> => ({
@@ -100,7 +102,19 @@ type Settings = Parts["deps"]["settings"];
 
 function agentOf({ defaults, entries }: Settings, name: string | undefined) {
   const entry = name === undefined ? undefined : entries[name];
-  return { instructions: entry?.instructions ?? defaults.instructions, model: entry?.model };
+  const { model, params, instructions = defaults.instructions } = entry ?? {};
+  return { instructions, model, params };
+}
+
+/** The agent's own before the model's. */
+function withParams(candidate: Candidate, own: Params | undefined): Candidate {
+  if (!own) return candidate;
+  const maxTokens = outputLimit(own) ?? candidate.maxTokens;
+  return {
+    ...candidate,
+    params: { ...candidate.params, ...own },
+    ...(maxTokens !== undefined && { maxTokens }),
+  };
 }
 
 function toMessage({ role, text, images }: EphemeralTurn["history"][number]): Message[] {

@@ -14,13 +14,13 @@ import { createMeter } from "./context-window.ts";
 import { createHeads } from "./head.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { createLive, type Live } from "./live.ts";
-import { createMemory, type MemoryOf } from "./memory.ts";
+import { createMemory } from "./memory.ts";
 import { createPrints } from "./prefix/requests.ts";
 import type { AgentSettings } from "./settings.ts";
 import { createStandIns } from "./stand-in.ts";
 import { createTextGates } from "./text-gate.ts";
 import { createMinuteText, type Told } from "./turn-context.ts";
-import { runTurn, type TurnDeps } from "./turns.ts";
+import { type ContextOf, runTurn, type TurnDeps } from "./turns.ts";
 
 export type AgentDeps = {
   store: Store;
@@ -28,6 +28,8 @@ export type AgentDeps = {
   /** In the order in which they are listed to models. */
   tools: readonly Tool[];
   workspace: Workspace;
+  /** The own workspace of a private session: what is written there no other session reads. */
+  privateWorkspace: (session: string) => Promise<Workspace>;
   /** Asked anew for each turn: a probe may pass or fail while the gateway runs. */
   sandbox: () => SandboxChoice;
   mode: () => Mode;
@@ -113,10 +115,10 @@ export function createParts(deps: AgentDeps): Parts {
   return { deps, turnDeps, lanes, approvals, live, told, minute };
 }
 
-function toolContext(deps: AgentDeps, of: MemoryOf): Omit<ToolContext, "signal"> {
+async function toolContext(deps: AgentDeps, of: ContextOf): Promise<Omit<ToolContext, "signal">> {
   const choice = deps.sandbox();
   const memory = createMemory(deps.store.memories, of, deps.clock);
-  const { workspace } = deps;
+  const workspace = of.private ? await deps.privateWorkspace(of.session) : deps.workspace;
   if (choice.ok) return { workspace, memory, sandbox: choice.sandbox };
   const { reason, fix } = choice;
   return { workspace, memory, sandbox: undefined, sandboxOff: { reason, fix } };

@@ -37,8 +37,8 @@ export type TurnDeps = {
   defaults: AgentDefaults;
   clock: Clock;
   log: Log;
-  /** What tools work with on behalf of a person. */
-  toolContext(of: MemoryOf): Omit<ToolContext, "signal">;
+  /** What tools work with on behalf of a person. Throws what keeps the workspace of a private session from being made. */
+  toolContext(of: ContextOf): Promise<Omit<ToolContext, "signal">>;
   standIns: StandIns;
   /** Turns that a crash or a stop left unfinished: their model server may still be starting. */
   resumed: Set<string>;
@@ -97,6 +97,8 @@ function withWayOn({ code, message, fix }: FaultReport, { session }: Turn): Faul
   return { code, message, fix: `${fix}; or let another one answer: \`${command}\`` };
 }
 
+export type ContextOf = MemoryOf & { session: string };
+
 type Begun = { turn: Turn; session: Session; emit: (event: TurnEvent) => void };
 
 /** Waits for a server that is being started, and says so. */
@@ -133,7 +135,11 @@ async function prepare(deps: TurnDeps, begun: Begun, signal: AbortSignal) {
     },
   });
   if (turn.state === "queued") recorder.running();
-  const context = deps.toolContext({ person: turn.owner, private: session.private ?? false });
+  const context = await deps.toolContext({
+    person: turn.owner,
+    session: session.id,
+    private: session.private ?? false,
+  });
   const openHead = async (candidate: Candidate): Promise<Head> => ({
     ...deps.heads.for(candidate, [defaults.instructions]),
     preface: await readNotes(candidate, context, signal),

@@ -137,6 +137,7 @@ const createSessionCalls = (call: Call, follow: Follow) => {
       call<SessionSummary>("POST", "/api/sessions", signal, { body: session }),
     updateSession: (id: string, change: { model: string | null }, signal: AbortSignal) =>
       call<SessionSummary>("PATCH", at(id), signal, { body: change }),
+    deleteSession: (id: string, signal: AbortSignal) => call<object>("DELETE", at(id), signal),
     session: (id: string, signal: AbortSignal) => call<SessionDetail>("GET", at(id), signal),
     context: (id: string, signal: AbortSignal) =>
       call<ContextReport>("GET", at(id, "/context"), signal),

@@ -33,11 +33,17 @@ import {
   modelsServiceStop,
 } from "./commands/models/service.ts";
 import { modelsUse } from "./commands/models/use.ts";
+import { sessionsList } from "./commands/sessions/list.ts";
+import { sessionsRemove } from "./commands/sessions/rm.ts";
+import { sessionsShow } from "./commands/sessions/show.ts";
 import { modeCheck } from "./commands/mode-check.ts";
 import { modeLink, modeSet, modeShow } from "./commands/mode.ts";
 
 export const commands: readonly Command[] = [
   chat,
+  sessionsList,
+  sessionsShow,
+  sessionsRemove,
   gatewayRun,
   gatewayStart,
   gatewayStop,

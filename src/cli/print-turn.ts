@@ -51,11 +51,11 @@ const LONGEST = 160; // about two lines of a terminal
  * A model may repeat what a hostile file told it: escape sequences that retitle, recolour or forge lines
  * must not reach the terminal. `--json` has the text as it was.
  */
-const printable = (text: string) => text.replaceAll(/(?![\n\t])\p{Cc}/gu, "\uFFFD");
+export const printable = (text: string) => text.replaceAll(/(?![\n\t])\p{Cc}/gu, "\uFFFD");
 
-const plain = (text: string) => text.replaceAll(/\p{Cc}/gu, " ");
+export const plain = (text: string) => text.replaceAll(/\p{Cc}/gu, " ");
 
-const shorten = (text: string) =>
+export const shorten = (text: string) =>
   plain(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
 const indent = (text: string) =>

@@ -7,6 +7,7 @@ import { modelsSetting } from "../models/settings.ts";
 import { sandboxSetting } from "../sandbox/settings.ts";
 import { settings } from "../settings.ts";
 import { parseConfig } from "./config.ts";
+import { explain } from "./explain.ts";
 
 const read = (text: string, env: Record<string, string> = {}) =>
   parseConfig({ file: { name: "isopod.json", text }, env, secretsFolder: "/nowhere", settings });
@@ -211,4 +212,20 @@ test("a provider whose dialect is not spoken is left out, and a misspelt one is 
     [],
   );
   assert.deepEqual(codes(provider("openai-complections")), ["CONFIG_VALUE models.providers.a.api"]);
+});
+
+test("an agent's own params are kept, but for what its model is loaded with; a model's headers as well", () => {
+  const config = well(
+    `{ agents: { entries: { coder: { params: { temperature: "0.1", maxTokens: 500, num_ctx: 4096, keep_alive: "5m" } } } },
+      models: { providers: { a: { api: "openai-completions", baseUrl: "http://localhost:5000/v1",
+        models: { big: { headers: { "x-route": "\${ROUTE}" } } } } } } }`,
+    { ROUTE: "canary-route" },
+  );
+  const { params } = config.get(agentSettings).entries["coder"] ?? {};
+  assert.deepEqual(params, { temperature: 0.1, num_predict: 500 });
+  assert.match(says(config, "agents.entries.coder.params.num_ctx"), /give it to the model/);
+  assert.match(says(config, "agents.entries.coder.params.keep_alive"), /give it to the model/);
+  const { models } = config.get(modelsSetting).providers["a"] ?? {};
+  assert.deepEqual(models?.["big"]?.headers, { "x-route": "canary-route" });
+  assert.doesNotMatch(JSON.stringify([config.report, explain(config)]), /canary-route/);
 });

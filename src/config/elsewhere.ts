@@ -91,7 +91,6 @@ const ROWS: readonly (readonly [paths: string, why: string])[] = [
     "models.providers.*.region models.providers.*.organization",
     "put it into the address or the headers",
   ],
-  ["agents.entries.*.params", "give the model its `params`"],
   ["mcp", "this version has no such tools"],
 ];
 

@@ -142,9 +142,21 @@ const REACH: Record<Mode, readonly Locality[]> = {
 /** Unknown is treated as cloud: what is not proved private is not used as private. */
 export const allows = (mode: Mode, locality: Locality) => REACH[mode].includes(locality);
 
-/** The one act that lets a masked model answer. */
-export function howToAllow(locality: Locality, provider: string): string {
+/** The one act that lets a masked model answer, under the widest mode that config allows. */
+export function howToAllow(
+  locality: Locality,
+  { provider, cap }: { provider: string; cap?: Mode | undefined },
+): string {
   if (locality === "lan" || locality === "mesh") return "Allow it with `isopod mode set private`";
-  if (locality === "cloud") return "Allow it with `isopod mode set internet`";
-  return `If it runs on a machine of yours, say so: set models.providers.${provider}.locality to "device", "lan" or "mesh"; else \`isopod mode set internet\` allows it`;
+  const isCapped = cap !== undefined && !allows(cap, "cloud");
+  const widen = isCapped
+    ? "`offline: true` in the config forbids that: remove it, restart, then type `isopod mode set internet`"
+    : "`isopod mode set internet` allows it";
+  if (locality === "cloud") {
+    return isCapped ? `Only mode internet reaches it, and ${widen}` : ALLOW_INTERNET;
+  }
+  const own = `If it runs on a machine of yours, say so: set models.providers.${provider}.locality to "device", "lan" or "mesh"; else`;
+  return isCapped ? `${own} only mode internet reaches it, and ${widen}` : `${own} ${widen}`;
 }
+
+const ALLOW_INTERNET = "Allow it with `isopod mode set internet`";

@@ -40,7 +40,12 @@ export type EgressResponse = {
 };
 
 /** What policy is made of. `hosts` are those that config names, each with the setting that names it. */
-export type Policy = { mode: Mode; hosts: readonly AllowedHost[] };
+export type Policy = {
+  /** The widest mode that config allows; internet without it. */
+  cap?: Mode;
+  mode: Mode;
+  hosts: readonly AllowedHost[];
+};
 export type AllowedHost = { host: string; setting: string };
 
 export interface ModeSwitch {

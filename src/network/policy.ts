@@ -87,8 +87,13 @@ function refuse(
   if (WIDTH[policy.mode] >= WIDTH[needed]) return undefined;
   const where = found === "public" ? "on the internet" : "not this machine";
   const why = host === address ? `it is ${where}` : `it leads to ${address}, which is ${where}`;
+  if (policy.cap && WIDTH[policy.cap] < WIDTH[needed]) return blocked(address, why, CAPPED);
   return blocked(address, why, { mode: needed });
 }
+
+const CAPPED = {
+  text: "Remove `offline: true` from the config, restart, then type `isopod mode set internet`",
+};
 
 /** How far each mode reaches; a wider one includes the narrower. */
 export const WIDTH: Readonly<Record<Mode, number>> = { device: 0, private: 1, internet: 2 };

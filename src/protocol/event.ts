@@ -121,6 +121,8 @@ export type Status = {
   model: ModelStatus | null;
   sandbox: { ok: boolean; name: string; reason?: string };
   workspace: string;
+  /** Each private session works in a folder of its own in there, named by its id. */
+  privateWorkspaces: string;
   /** What was found, chosen and repaired at the start, for people. */
   notes: { code: string; text: string }[];
 };

@@ -192,10 +192,17 @@ create table responses (
 create index responsesOfOwner on responses (owner, usedAt);
 `;
 
+/** Whether a sum of cached tokens was told at all: 0 of those is not 0 of what nobody counted. */
+const cacheTold = `
+alter table spending add column cacheToldTokens integer not null default 0;
+update spending set cacheToldTokens = inputTokens where cachedTokens > 0;
+`;
+
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: privateSessions },
   { version: 3, sql: books },
   { version: 4, sql: scorecards },
   { version: 5, sql: responses },
+  { version: 6, sql: cacheTold },
 ];

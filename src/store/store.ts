@@ -54,6 +54,8 @@ export interface Sessions {
    * all where there is no such message.
    */
   messages(id: string, from?: string): Promise<StoredMessage[]>;
+  /** One of them; undefined where it is not in this session. Reads no other. */
+  message(id: string, message: string): Promise<StoredMessage | undefined>;
   /** What its messages take, without reading them. */
   sizeBytes(id: string): Promise<number>;
   /** The newest epoch of a session, or undefined before its first turn. */
@@ -205,18 +207,23 @@ export type DaySpending = {
   locality: string;
 } & SpendingSums;
 
-export type SpendingSums = {
-  requests: number;
-  inputTokens: number;
-  cachedTokens: number;
-  outputTokens: number;
-  /** Tokens whose time is known, and that time: speeds are made of these. */
-  promptTokens: number;
-  promptMs: number;
-  timedOutputTokens: number;
-  outputMs: number;
-  cost: number;
-};
+/** What is added up, of a day as of a session. */
+export const SPENDING_SUMS = [
+  "requests",
+  "inputTokens",
+  "cachedTokens",
+  // The prompt tokens of requests whose server said how many of them it had cached.
+  "cacheToldTokens",
+  "outputTokens",
+  // Tokens whose time is known, and that time: speeds are made of these.
+  "promptTokens",
+  "promptMs",
+  "timedOutputTokens",
+  "outputMs",
+  "cost",
+] as const;
+
+export type SpendingSums = Record<(typeof SPENDING_SUMS)[number], number>;
 
 export type SessionSpending = {
   session: string;

@@ -92,6 +92,7 @@ export type Tables = {
     requests: number;
     inputTokens: number;
     cachedTokens: number;
+    cacheToldTokens: number;
     outputTokens: number;
     promptTokens: number;
     promptMs: number;

@@ -302,8 +302,20 @@ export async function openAppGateway(dist: string) {
       return gateway.status;
     },
     /** A session as it stood before the test. */
-    addSession: (title: string, updatedAt: number, bodies: (Body & { turn: string })[]): string => {
-      const session = { id: id("ses"), title, createdAt: updatedAt, updatedAt, busy: false };
+    addSession: (
+      title: string,
+      updatedAt: number,
+      bodies: (Body & { turn: string })[],
+      more: { private?: boolean } = {},
+    ): string => {
+      const session = {
+        id: id("ses"),
+        title,
+        createdAt: updatedAt,
+        updatedAt,
+        busy: false,
+        ...more,
+      };
       sessions.set(session.id, session);
       for (const body of bodies) {
         messages.push({ ...body, id: id("msg"), at: updatedAt, session: session.id } as Message);

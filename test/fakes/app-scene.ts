@@ -21,6 +21,7 @@ export const demonstration: Status = {
     reason: "bubblewrap is not installed: `apt install bubblewrap`",
   },
   workspace: "/home/kim/isopod",
+  privateWorkspaces: "/home/kim/.isopod/private",
   notes: [
     {
       code: "MODELS_NONE",

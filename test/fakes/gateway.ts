@@ -63,6 +63,7 @@ export const status: Status = {
   model: null,
   sandbox: { ok: true, name: "bubblewrap" },
   workspace: "/workspace",
+  privateWorkspaces: "/private",
   notes: [],
 };
 

@@ -53,6 +53,8 @@ const en = {
     removeText: (title: string) =>
       `“${title}” and all its messages are deleted from this gateway. This cannot be undone. Files in the workspace stay.`,
     removeConfirm: "Delete",
+    private: "Private: no model beyond your own machines is asked",
+    privateFiles: (folder: string) => `Its files: ${folder}`,
     busy: "is working",
     asks: "waits for your approval",
     ages: { today: "Today", yesterday: "Yesterday", week: "Past seven days", older: "Older" },

@@ -30,6 +30,7 @@ export type AppDeps = {
   clock: Clock;
   /** Throws `MODEL_MISSING`, `MODEL_NONE` and the like for a model that cannot be picked. */
   checkModel: SessionDeps["checkModel"];
+  onDelete?: SessionDeps["onDelete"];
 };
 
 export function createAppChannel(deps: AppDeps): AppChannel {

@@ -44,7 +44,10 @@ function sit({ words = [], options = {}, turns = [[DONE]], ...given }: Given) {
         throw new Fault("NOT_FOUND", { what: "session", id });
       return { session: { id }, cursor: "a:0" };
     },
-    status: async () => ({ model: { demonstration: given.demonstration ?? false } }),
+    status: async () => ({
+      model: { demonstration: given.demonstration ?? false },
+      privateWorkspaces: "/home/kim/.isopod/private",
+    }),
     async sendMessage(id: string, message: object) {
       turn += 1;
       calls.push(["send", id, message]);
@@ -101,6 +104,17 @@ test("a message from the words, or from standard input where that is a pipe", as
   ]);
 
   await assert.rejects(sit({}).run(), { code: "USAGE" });
+});
+
+test("a session is named, with its private mark, before the answer comes", async () => {
+  const once = sit({ words: ["hi"] });
+  await once.run();
+  assert.match(once.terminal.err(), /^Session ses_new \(go on with --session ses_new\)/);
+  const known = [{ id: "ses_1", title: "taxes", private: true }];
+  const again = sit({ words: ["hi"], options: { session: "taxes" }, sessions: known });
+  await again.run();
+  assert.match(again.terminal.err(), /^Private session ses_1/);
+  assert.match(again.terminal.err(), /files are in \/home\/kim\/.isopod\/private\/ses_1/);
 });
 
 test("--image sends images with the first message, several with the option repeated", async (t) => {

@@ -62,9 +62,9 @@ export function createChainRoute({ servers, candidates, reach }: ChainRouteDeps)
   /** What does not answer would cost each turn seconds, be it the whole internet or one server that listens. */
   function refuseSilent(ref: string): void {
     const id = ref.slice(0, Math.max(0, ref.indexOf("/")));
-    const address = servers.addressOf(id);
     const seen = reach?.();
-    if (seen?.link === "degraded" && address && placeBeforehand(address).locality === "cloud") {
+    const address = seen?.link === "degraded" ? servers.addressOf(id) : undefined;
+    if (seen && address && placeBeforehand(address).locality === "cloud") {
       throw new Fault("MODEL_LINK_DOWN", { ref, link: describeLink(seen) });
     }
     // The one server is asked beside the turn instead.
