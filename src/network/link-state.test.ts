@@ -51,6 +51,7 @@ test("a cable that is back counts once the hold-down is over, without anybody do
   assert.equal(link.now(), "no-link");
   link.look(1_000, UP);
   assert.equal(link.now(), "no-link");
+  assert.equal(link.state().reason, "it is back and must hold for a while first");
   assert.equal(dueInMs(link.state()), MIN_HOLD_MS - 1_000);
   link.tick(MIN_HOLD_MS - 1_000);
   assert.equal(link.now(), "unknown");

@@ -207,6 +207,9 @@ function runOut(state: LinkState): LinkState {
   return { ...state, verdict: undefined, failures: [], suspect: true };
 }
 
+/** For people who see the cable in its socket. */
+const HELD = "it is back and must hold for a while first";
+
 /** Brings what is shown nearer to what is the case, as fast as patience and hold-down allow. */
 function settle(
   state: LinkState,
@@ -219,7 +222,8 @@ function settle(
   }
   if (!isWorse(target.link, state.link)) {
     const isHeld = elapsedMs - state.worsenedMs < state.holdMs;
-    return isHeld && !byPerson ? { state: { ...state, worse: undefined }, effects: [] } : change();
+    if (!isHeld || byPerson) return change();
+    return { state: { ...state, reason: HELD, worse: undefined }, effects: [] };
   }
   const fromMs = state.worse?.fromMs ?? elapsedMs + patience();
   const waits = elapsedMs < fromMs && !byPerson;
