@@ -14,7 +14,7 @@ import { presetNamed } from "./models/presets.ts";
 import { modelsSetting } from "./models/settings.ts";
 import { createEgress } from "./network/guard.ts";
 import { createLedger } from "./network/ledger.ts";
-import type { Named } from "./network/link-check.ts";
+import type { Named } from "./network/named.ts";
 import { toAllowedHost } from "./network/policy.ts";
 import { networkSetting } from "./network/settings.ts";
 import { pinsIn } from "./pins.ts";

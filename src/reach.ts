@@ -9,13 +9,14 @@ import type { ReachDeps } from "./gateway/routes/reach.ts";
 import type { ModeSwitch } from "./network/egress.ts";
 import type { Ledger } from "./network/ledger.ts";
 import { describeLink, isHindered, type LinkWatch } from "./network/link.ts";
-import { createLinkCheck, isNear, type Named } from "./network/link-check.ts";
+import { createLinkCheck } from "./network/link-check.ts";
 import { lookAtNetwork, toFooting } from "./network/link-look.ts";
 import { type Sighting, toOutcome } from "./network/link-outcome.ts";
 import { createLinkWatch } from "./network/link-watch.ts";
 import { createModeSwitch, parseMode } from "./network/mode.ts";
 import { keptMode } from "./network/mode-term.ts";
 import { toLimits } from "./network/mode-limits.ts";
+import { countFar, isNear, type Named } from "./network/named.ts";
 import { offlineSetting } from "./network/settings.ts";
 import type { LinkOverride, LinkStatus, Status } from "./protocol/event.ts";
 import type { Store } from "./store/store.ts";
@@ -61,6 +62,7 @@ export async function openReach({
   const link = createLinkWatch({
     mode: () => mode.mode,
     named: named.some(isNear),
+    hosts: countFar(named),
     look,
     clock,
     log,

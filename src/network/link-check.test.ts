@@ -13,7 +13,8 @@ import { openDoors as doors } from "../process/doors.ts";
 import type { Mode } from "../protocol/event.ts";
 import type { LedgerLine } from "../protocol/api.ts";
 import { createEgress } from "./guard.ts";
-import { createLinkCheck, type Named } from "./link-check.ts";
+import { createLinkCheck } from "./link-check.ts";
+import type { Named } from "./named.ts";
 import { toAllowedHost } from "./policy.ts";
 
 const NEVER = new AbortController().signal;
@@ -79,7 +80,7 @@ test("a certificate that nobody vouches for fails in TLS, and tells of a portal 
   assert.equal(near.outcome, undefined);
   const far = create(t, [{ value: `https://api.example.com:${port}`, setting: "s" }], "internet");
   const found = await far.check(undefined, NEVER);
-  assert.equal(found.outcome?.verdict, "portal");
+  assert.equal(found.outcome?.verdict, "uncertified");
   assert.match(found.steps.at(-1)?.detail ?? "", /did not prove to be itself|does not prove/);
   const trusted = create(
     t,
@@ -93,6 +94,14 @@ test("a certificate that nobody vouches for fails in TLS, and tells of a portal 
     "tls ok",
     "http ok",
   ]);
+});
+
+test("a sign-in page that answers in place of the host is a failure, however well it answers", async (t) => {
+  const server = createServer((_request, response) => void response.writeHead(511).end());
+  const value = `http://api.example.com:${await listen(t, server)}`;
+  const report = await create(t, [{ value, setting: "s" }], "internet").check(undefined, NEVER);
+  assert.deepEqual([report.ok, report.outcome?.verdict], [false, "portal"]);
+  assert.equal(report.steps.at(-1)?.detail, "something asks to sign in before api.example.com");
 });
 
 test("without a host it is the internet's first in mode internet, and the first beyond this machine else", async (t) => {
@@ -118,20 +127,26 @@ test("without a host it is the internet's first in mode internet, and the first 
 });
 
 test("security: what the config does not name, or the mode does not reach, is not even asked for by name", async (t) => {
-  const port = await listen(
-    t,
-    createServer((_request, response) => response.end()),
-  );
+  let visits = 0;
+  const server = createServer((_request, response) => void ((visits += 1), response.end()));
+  const port = await listen(t, server);
   const named = [{ value: `http://api.example.com:${port}`, setting: "far" }];
   const { check, asked, lines } = create(t, named, "device");
-  for (const host of ["evil.example", "api.example.com", "http://169.254.169.254/", "8.8.8.8"]) {
+  for (const host of [
+    "evil.example",
+    "api.example.com",
+    "http://169.254.169.254/",
+    "8.8.8.8",
+    `127.0.0.1:${port}`,
+  ]) {
     await assert.rejects(check(host, NEVER), { code: "EGRESS_BLOCKED" }, host);
   }
   assert.deepEqual(asked, []);
   assert.ok(
     lines.every(({ verdict, purpose }) => verdict === "blocked" && purpose === "mode.check"),
   );
-  assert.equal(lines.length, 4);
+  assert.equal(lines.length, 5);
+  assert.equal(visits, 0, "nor is a port of this machine that nobody named");
   // The control: what is named and reached is asked for.
   const open = create(t, named, "internet");
   await open.check(undefined, NEVER);

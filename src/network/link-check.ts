@@ -3,18 +3,17 @@
  * nothing but a request for the head of "/".
  */
 
-import { isIP } from "node:net";
 import { lookup as lookupName } from "node:dns/promises";
 
 import { abortable } from "../base/abortable.ts";
 import type { Clock } from "../base/clock.ts";
 import { Fault } from "../base/fault.ts";
 import type { CheckReport, CheckStep } from "../protocol/reach.ts";
-import { isLocalhostName, normalizeHost, readAddress } from "./address.ts";
 import type { Egress, Policy } from "./egress.ts";
-import { isOfInternet, type Outcome, type Sighting, toOutcome, toWords } from "./link-outcome.ts";
+import { type Outcome, type Sighting, toOutcome, toWords } from "./link-outcome.ts";
+import { chooseNamed, type Named } from "./named.ts";
 import { createPlace, openConnection, type PlaceOptions } from "./place.ts";
-import { decideEgress, toAllowedHost } from "./policy.ts";
+import { decideEgress } from "./policy.ts";
 import { parseTarget, type Target } from "./target.ts";
 
 export type LinkCheckOptions = PlaceOptions & {
@@ -25,8 +24,6 @@ export type LinkCheckOptions = PlaceOptions & {
   clock: Clock;
   lookup?: (name: string) => Promise<readonly string[]>;
 };
-
-export type Named = { value: string; setting: string };
 
 /** What came of it, and what it tells of the link where it tells something. */
 export type Checked = Omit<CheckReport, "link"> & { outcome: Outcome | undefined };
@@ -42,7 +39,9 @@ export type LinkCheck = (host: string | undefined, signal: AbortSignal) => Promi
 export function createLinkCheck(options: LinkCheckOptions): LinkCheck {
   const { clock } = options;
   return async (host, signal) => {
-    const { url, setting } = choose(options, host);
+    const chosen = chooseNamed(options.named, options.policy().mode, host);
+    if (!chosen) throw refuse(options, host ?? "", "", UNNAMED);
+    const { url, setting } = chosen;
     const target = parseTarget(url);
     const steps: Checked["steps"] = [];
     const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
@@ -160,25 +159,39 @@ async function lookUp({ doors }: LinkCheckOptions, name: string): Promise<readon
 }
 
 /** What may be connected to; undefined where the name has to be asked for first. */
-function admit({ policy, ledger }: LinkCheckOptions, target: Target, answered?: readonly string[]) {
+function admit(options: LinkCheckOptions, target: Target, answered?: readonly string[]) {
   const { destination, label } = target;
   if (destination.kind !== "tcp") return [];
   const asked = answered ? { ...destination, addresses: answered } : destination;
-  const decision = decideEgress(policy(), asked);
+  const decision = decideEgress(options.policy(), asked);
   if (decision.verdict === "allowed") return decision.addresses;
   if (decision.verdict === "resolve") return undefined;
-  const { address, why, allow } = decision;
+  throw refuse(options, label, decision.address, decision);
+}
+
+/** Also what the guard would let through, such as a port of this machine: only what is named is tried. */
+const UNNAMED = {
+  why: "no setting names it",
+  allow: "Add it to network.allow in the config, or use it as a provider's baseUrl",
+};
+
+function refuse(
+  { policy, ledger }: LinkCheckOptions,
+  host: string,
+  address: string,
+  { why, allow }: { why: string; allow: string },
+): Fault {
   ledger.append({
     kind: "request",
     purpose: PURPOSE,
-    host: label,
+    host,
     address,
     sentBytes: 0,
     receivedBytes: 0,
     verdict: "blocked",
     why,
   });
-  throw new Fault("EGRESS_BLOCKED", { host: label, mode: policy().mode, why, allow });
+  return new Fault("EGRESS_BLOCKED", { host, mode: policy().mode, why, allow });
 }
 
 /** The plain answer came; what it shows is that somebody else gave it. */
@@ -186,40 +199,3 @@ function tellImpostor(steps: Checked["steps"], reason: string): void {
   const last = steps.at(-1);
   if (last && last.state !== "failed") Object.assign(last, { state: "failed", detail: reason });
 }
-
-/** The host a person named, else the first that the mode reaches beyond this machine; the internet's first. */
-function choose({ named, policy }: LinkCheckOptions, wanted: string | undefined) {
-  const all = named.flatMap(({ value, setting }) => {
-    const host = toAllowedHost(value, setting)?.host;
-    return host === undefined ? [] : [{ host, setting, url: toUrl(value, host) }];
-  });
-  if (wanted !== undefined) {
-    const host = toAllowedHost(wanted, "")?.host ?? normalizeHost(wanted);
-    const known = all.find((each) => each.host === host);
-    // The guard says why not: it is never tried.
-    return known ?? { url: toUrl(wanted, host), setting: "" };
-  }
-  const { mode } = policy();
-  const outside = all.filter(({ host }) => isOfInternet(host));
-  const near = all.filter(({ host }) => !isOfInternet(host) && !isOfMachine(host));
-  const [first] = mode === "device" ? [] : mode === "internet" ? [...outside, ...near] : near;
-  if (!first) throw new Fault("MODE_CHECK_NOTHING", { mode });
-  return first;
-}
-
-/** Whether it is on the LAN or in the mesh. */
-export function isNear({ value, setting }: Named): boolean {
-  const host = toAllowedHost(value, setting)?.host;
-  return host !== undefined && !isOfInternet(host) && !isOfMachine(host);
-}
-
-const isOfMachine = (host: string) =>
-  isLocalhostName(host) || readAddress(host)?.class === "device";
-
-const toUrl = (value: string, host: string): string => {
-  if (/^https?:\/\//i.test(value.trim())) return value.trim();
-  const port = /:(\d+)$/.exec(value.trim())?.[1];
-  const name = isIP(host) === 6 ? `[${host}]` : host;
-  // A bare name of the internet is spoken to in TLS; on a port of its own is what speaks plainly.
-  return port && isIP(value) === 0 ? `http://${name}:${port}` : `https://${name}`;
-};

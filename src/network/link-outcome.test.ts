@@ -39,8 +39,15 @@ test("a public name that leads into a local network proves nothing", () => {
 });
 
 test("what did not get through is a failure; a model that thinks long, and our own refusal, are none", () => {
-  for (const code of ["ENETUNREACH", "EHOSTUNREACH", "ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED"]) {
+  for (const code of ["ENETUNREACH", "EHOSTUNREACH", "EAI_AGAIN", "ECONNRESET", "ETIMEDOUT"]) {
     assert.equal(verdict({ addresses: [], ...failedWith(code) }), "failed", code);
+  }
+  for (const code of ["ENOTFOUND", "ECONNREFUSED"]) {
+    assert.equal(
+      verdict({ addresses: [], ...failedWith(code) }),
+      undefined,
+      `${code}: somebody said no`,
+    );
   }
   const params = { host: "a.example:443", seconds: 10, what: "connection" };
   const unreached = new Fault("EGRESS_TIMEOUT", params, { cause: timedOut() });
@@ -64,7 +71,7 @@ test("a portal is seen by its status, its redirect over plain HTTP, and a certif
   assert.equal(verdict({ secure: false, ...page }), "portal", "a page in place of a chat");
   assert.equal(verdict({ secure: false, purpose: "web.fetch", ...page }), "reached");
   for (const code of ["ERR_TLS_CERT_ALTNAME_INVALID", "SELF_SIGNED_CERT_IN_CHAIN"]) {
-    assert.equal(verdict(failedWith(code)), "portal", code);
+    assert.equal(verdict(failedWith(code)), "uncertified", code);
   }
   assert.equal(verdict(failedWith("CERT_HAS_EXPIRED")), undefined, "its owner's affair");
 });

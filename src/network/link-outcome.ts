@@ -10,8 +10,8 @@ import {
 
 export type Outcome = {
   host: string;
-  /** `portal`: somebody answered in place of the host. */
-  verdict: "reached" | "failed" | "portal";
+  /** `portal`: somebody answered in place of the host. `uncertified`: whoever did could not prove to be the host. */
+  verdict: "reached" | "failed" | "portal" | "uncertified";
   /** For people, a half-sentence. */
   reason: string;
 };
@@ -52,21 +52,25 @@ function toFailure(host: string, code: string): Outcome | undefined {
   const what = FAILURES[code];
   if (what !== undefined) return { host, verdict: "failed", reason: `${host}: ${what}` };
   if (!INTERCEPTED.has(code)) return undefined;
-  return { host, verdict: "portal", reason: `${host} did not prove to be itself (${code})` };
+  return { host, verdict: "uncertified", reason: `${host} did not prove to be itself (${code})` };
 }
 
-/** What Node says when nothing gets through. A refused request (4xx, 5xx) has got through. */
+/** What Node says when nothing gets through. */
 const FAILURES: Readonly<Record<string, string>> = {
   ENETUNREACH: "the network cannot be reached",
   ENETDOWN: "the network is down",
   EHOSTUNREACH: "it cannot be reached",
   EADDRNOTAVAIL: "this machine has no address to reach it from",
-  ENOTFOUND: "its name is not found",
   EAI_AGAIN: "nobody answers for its name",
   EAI_FAIL: "nobody answers for its name",
-  ECONNREFUSED: "it refuses connections",
   ECONNRESET: "the connection was cut",
   ETIMEDOUT: "no answer in time",
+};
+
+/** What somebody out there said: so there is a way, whatever is wrong with the one host. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  ENOTFOUND: "its name is not found",
+  ECONNREFUSED: "it refuses connections",
 };
 
 /**
@@ -87,6 +91,9 @@ const INTERCEPTED: ReadonlySet<string> = new Set([
 /** RFC 6585, section 6: this status is a portal's, never the server's own. */
 const SIGN_IN_REQUIRED = 511;
 
+/** A name that DNS can have; in what somebody else wrote there may be more. */
+const MAX_HOST = 253;
+
 function toImpostor(
   host: string,
   { secure, purpose }: Sighting,
@@ -96,7 +103,7 @@ function toImpostor(
   if (secure) return undefined; // its certificate was right: what it answers is its own
   const location = URL.parse(headers["location"] ?? "");
   if (status >= 300 && status < 400 && location && normalizeHost(location.hostname) !== host) {
-    return `something leads from ${host} to ${location.hostname}`;
+    return `something leads from ${host} to ${location.hostname.slice(0, MAX_HOST)}`;
   }
   // A model never answers a chat with a page.
   const isPage = status === 200 && headers["content-type"]?.startsWith("text/html");
@@ -107,7 +114,7 @@ function toImpostor(
 export function toWords(error: unknown): string {
   const code = codeOf(error);
   if (INTERCEPTED.has(code)) return `it does not prove to be itself (${code})`;
-  return FAILURES[code] ?? (code || String(Object(error).message ?? "it failed"));
+  return FAILURES[code] ?? REFUSALS[code] ?? (code || String(Object(error).message ?? "it failed"));
 }
 
 /** A name or a connection that does not come has a cause of the system's; an answer that does not come has none. */

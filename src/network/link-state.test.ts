@@ -51,6 +51,7 @@ test("a cable that is back counts once the hold-down is over, without anybody do
   assert.equal(link.now(), "no-link");
   link.look(1_000, UP);
   assert.equal(link.now(), "no-link");
+  assert.equal(link.state().reason, "it is back and must hold for a while first");
   assert.equal(dueInMs(link.state()), MIN_HOLD_MS - 1_000);
   link.tick(MIN_HOLD_MS - 1_000);
   assert.equal(link.now(), "unknown");
@@ -86,6 +87,25 @@ test("one server that fails once or twice is not the link; a second server, or a
   assert.equal(far.now(), "unknown", "failures a minute apart are chance");
   const mixed = start(UP).see(0, failed()).see(0, reached).see(0, failed("b.example"));
   assert.equal(mixed.now(), "online");
+});
+
+test("where the config names several hosts, one that always fails does not keep the others from being asked", () => {
+  const link = start(UP, 2);
+  for (let times = 0; times < 10; times++) link.see(1_000, failed());
+  assert.equal(link.now(), "unknown");
+  assert.equal(link.see(0, failed("b.example")).now(), "degraded");
+  link.tick(MIN_HOLD_MS).see(0, failed());
+  assert.equal(link.now(), "unknown", "afterwards, too");
+});
+
+test("a bad certificate alone is the link's where there is one host, and its own until a second one has one", () => {
+  const bad = (host: string) => outcome(host, "uncertified");
+  assert.equal(start(UP).see(0, bad("a.example")).now(), "portal");
+  const link = start(UP, 3).see(0, bad("a.example")).see(0, bad("a.example"));
+  assert.equal(link.now(), "unknown");
+  assert.equal(link.see(0, bad("b.example")).now(), "portal");
+  const cleared = start(UP, 3).see(0, bad("a.example")).see(0, outcome("b.example", "reached"));
+  assert.equal(cleared.see(40_000, bad("b.example")).now(), "online");
 });
 
 test("a degraded link is tried again after the hold-down, and one more failure sets it back for longer", () => {
@@ -174,7 +194,7 @@ const anySignal: fc.Arbitrary<Signal> = fc.oneof(
   fc
     .record({
       host: fc.constantFrom("a.example", "b.example", "c.example"),
-      verdict: fc.constantFrom("reached", "failed", "portal"),
+      verdict: fc.constantFrom("reached", "failed", "portal", "uncertified"),
     })
     .map(({ host, verdict }): Signal => ({ kind: "outcome", outcome: outcome(host, verdict) })),
   fc.constant<Signal>({ kind: "tick" }),
@@ -187,8 +207,8 @@ const anyMoment = fc.record({
 
 test("property: whatever happens, the link gets better no sooner than the hold-down after it got worse", () => {
   fc.assert(
-    fc.property(fc.array(anyMoment, { maxLength: 80 }), (moments) => {
-      const link = start(UP);
+    fc.property(fc.array(anyMoment, { maxLength: 80 }), fc.nat(3), (moments, hosts) => {
+      const link = start(UP, hosts);
       let worsenedMs = Number.NEGATIVE_INFINITY;
       let holdMs = MIN_HOLD_MS;
       for (const { afterMs, asleepMs, signal } of moments) {
@@ -237,9 +257,9 @@ function outcome(host: string, verdict: Outcome["verdict"]): Outcome {
 }
 
 /** A link whose time a test lets pass, in ms before each signal. */
-function start(footing: Footing) {
+function start(footing: Footing, hosts = 1) {
   let now: Instant = { wallMs: 1_700_000_000_000, elapsedMs: 0 };
-  let state: LinkState = initialLink(footing, now);
+  let state: LinkState = initialLink(footing, now, hosts);
   const effects: Effect[] = [];
   const link = {
     effects,

@@ -47,6 +47,10 @@ export type LinkState = {
   /** A bad verdict ran out and nothing good has been seen since: one more failure is enough. */
   readonly suspect: boolean;
   readonly reached: { host: string; atMs: number } | undefined;
+  /** Who could not prove to be itself, and nobody else has answered since. */
+  readonly accused: string | undefined;
+  /** How many hosts of the internet the config names: one alone speaks for the link, one of several for itself. */
+  readonly hosts: number;
   readonly override: LinkOverride | undefined;
   /** A network without a default route over which a person has reached the internet all the same. */
   readonly proved: string | undefined;
@@ -71,7 +75,7 @@ export const MAX_HOLD_MS = 300_000;
 const CALM_MS = 1_800_000;
 /** Failures that are further apart are chance. */
 const FAILURE_MS = 60_000;
-/** One server that fails may be down itself; a second one, or a third time, is the link. */
+/** One server that fails may be down itself; a second one is the link, or a third time where it is the only one. */
 const HOSTS = 2;
 const TIMES = 3;
 /** Who was reached just now tells that a bad certificate of another is that one's own. */
@@ -90,7 +94,7 @@ const RANK: Readonly<Record<Link, number>> = {
 };
 export const isWorse = (one: Link, other: Link): boolean => RANK[one] < RANK[other];
 
-export function initialLink(footing: Footing, at: Instant): LinkState {
+export function initialLink(footing: Footing, at: Instant, hosts = 1): LinkState {
   const { link, reason } = footing;
   return {
     link,
@@ -98,6 +102,7 @@ export function initialLink(footing: Footing, at: Instant): LinkState {
     since: at.wallMs,
     footing,
     ...FORGOTTEN,
+    hosts,
     override: undefined,
     proved: undefined,
     worse: undefined,
@@ -108,7 +113,13 @@ export function initialLink(footing: Footing, at: Instant): LinkState {
 }
 
 /** What was learnt of a network that is not there any more. */
-const FORGOTTEN = { verdict: undefined, failures: [], suspect: false, reached: undefined } as const;
+const FORGOTTEN = {
+  verdict: undefined,
+  failures: [],
+  suspect: false,
+  reached: undefined,
+  accused: undefined,
+} as const;
 
 export type Step = { state: LinkState; effects: readonly Effect[] };
 
@@ -173,12 +184,17 @@ function hearOutcome(state: LinkState, { host, verdict, reason }: Outcome): Link
     ...state.failures.filter((failure) => atMs - failure.atMs < FAILURE_MS).slice(1 - TIMES),
     { host, atMs },
   ];
-  if (verdict === "portal") {
+  if (verdict === "portal" || verdict === "uncertified") {
     const isItsOwn = reached && reached.host !== host && atMs - reached.atMs < FRESH_MS;
-    return isItsOwn ? state : bad("portal");
+    if (isItsOwn) return state;
+    // One bad certificate among several hosts must not keep the others from answering; TLS has kept the key.
+    const isAlone = state.hosts > 1 && (state.accused ?? host) === host;
+    const isCertain = verdict === "portal" || !isAlone;
+    return { ...(isCertain ? bad("portal") : state), accused: host };
   }
-  const hosts = new Set(failures.map((failure) => failure.host));
-  const isEnough = state.suspect || hosts.size >= HOSTS || failures.length >= TIMES;
+  const failing = new Set(failures.map((failure) => failure.host)).size;
+  const isEnough =
+    failing >= HOSTS || (state.hosts <= 1 && (state.suspect || failures.length >= TIMES));
   // Somebody in the way does not go away because he is silent for once.
   if (state.verdict?.link === "portal") return { ...state, failures };
   return isEnough ? bad("degraded") : { ...state, failures };
@@ -190,6 +206,9 @@ function runOut(state: LinkState): LinkState {
   if (!verdict || at.elapsedMs < verdict.untilMs) return state;
   return { ...state, verdict: undefined, failures: [], suspect: true };
 }
+
+/** For people who see the cable in its socket. */
+const HELD = "it is back and must hold for a while first";
 
 /** Brings what is shown nearer to what is the case, as fast as patience and hold-down allow. */
 function settle(
@@ -203,7 +222,8 @@ function settle(
   }
   if (!isWorse(target.link, state.link)) {
     const isHeld = elapsedMs - state.worsenedMs < state.holdMs;
-    return isHeld && !byPerson ? { state: { ...state, worse: undefined }, effects: [] } : change();
+    if (!isHeld || byPerson) return change();
+    return { state: { ...state, reason: HELD, worse: undefined }, effects: [] };
   }
   const fromMs = state.worse?.fromMs ?? elapsedMs + patience();
   const waits = elapsedMs < fromMs && !byPerson;

@@ -84,6 +84,7 @@ function create(given: { stays?: boolean; override?: "up" | "down" } = {}) {
   const watch = createLinkWatch({
     mode: () => "internet",
     named: false,
+    hosts: 1,
     look: () => {
       looked += 1;
       return footing;

@@ -8,6 +8,8 @@ import { dueInMs, initialLink, type Footing, type Signal, stepLink } from "./lin
 
 export type LinkWatchOptions = {
   mode: () => Mode;
+  /** How many hosts of the internet the config names. */
+  hosts: number;
   /** Whether the config names a host of the LAN or the mesh. */
   named: boolean;
   /** Reads what the system tells; quick, and without waiting. */
@@ -30,7 +32,7 @@ export function createLinkWatch(options: LinkWatchOptions): LinkWatch {
   const listeners = new Set<(reach: Reach) => void>();
   const instant = () => ({ wallMs: clock.now(), elapsedMs: clock.elapsedMs() });
   const closed = new AbortController();
-  let state = initialLink(look(), instant());
+  let state = initialLink(look(), instant(), options.hosts);
   let lookedMs = clock.elapsedMs();
   if (options.override)
     state = stepLink(state, { kind: "override", said: options.override }, instant()).state;
