@@ -25,7 +25,7 @@ export const documentFaults = {
     exit: 2,
     message: ({ path, other }) =>
       `Cannot add "${path}": it overlaps "${other}", which was added before`,
-    fix: () => "Search that one, or take it away first with `isopod docs rm`",
+    fix: () => "Use that one, or take it away first with `isopod docs rm`",
   }),
   DOCUMENTS_MANY: entry<{ path: string }>({
     status: 200,
