@@ -81,7 +81,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
 
     async remove(person, named) {
       const folder = await findFolder(folders, person, named);
-      await reader.stop(folder.id);
+      await reader.forget(folder.id);
       await reading.run({ kind: "remove", folder: folder.id }, () => {}, closing.signal);
       await folders.delete(person, folder.id);
       return { name: folder.name, path: folder.path };

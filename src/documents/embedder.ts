@@ -64,6 +64,7 @@ export function createEmbedder({ models, wanted, now }: EmbedderDeps): Embedder 
     known: () => found?.who,
     async find(signal) {
       if (found && now() - found.at < FRESH_MS) return found.who;
+      if (found) found.at = now(); // one asks; the others go on with what is known
       const who = await look(signal);
       found = { at: now(), who };
       return who;

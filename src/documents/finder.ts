@@ -128,17 +128,25 @@ function refresh({ reader, clock, log, closing }: FinderDeps, folders: readonly 
   }
 }
 
+/** Only the first question waits for the servers; later ones go by what is known, and it is looked up anew beside. */
+async function whoMeans({ embedder, closing }: FinderDeps, signal: AbortSignal) {
+  const known = embedder.known();
+  if (!known) return embedder.find(signal);
+  embedder.find(closing).catch(() => undefined); // what is known holds until somebody can be asked
+  return known;
+}
+
 async function meaningOf(
-  { embedder }: FinderDeps,
+  deps: FinderDeps,
   { query, person }: { query: string; person: string },
   signal: AbortSignal,
 ): Promise<{ model: string; vector: readonly number[] } | undefined> {
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(MEANING_MS)]);
   try {
-    const who = await embedder.find(inTime);
+    const who = await whoMeans(deps, inTime);
     if ("why" in who) return undefined;
     const asked = { model: who.model, texts: [query], person, priority: "person" } as const;
-    const [vector] = await embedder.embed(asked, inTime);
+    const [vector] = await deps.embedder.embed(asked, inTime);
     return vector && { model: who.model, vector };
   } catch (error) {
     if (signal.aborted) throw signal.reason;

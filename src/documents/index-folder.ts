@@ -37,13 +37,17 @@ export async function indexFolder(
   const result = { added: 0, changed: 0, removed: 0, unchanged: 0, leftOut: 0 };
   const stopped = () => ({ ...result, stopped: true, isCut: walked.isCut });
   if (isStopped()) return stopped();
-  index.setIndexed(folder.id, null);
-  index.transact(() => {
-    for (const id of goneFrom(known, walked)) index.removeFile(id);
-  });
-  result.removed = goneFrom(known, walked).length;
+  const gone = goneFrom(known, walked);
   const due = walked.files.filter(({ path, stat }) => known.get(path)?.stamp !== stampOf(stat));
+  result.removed = gone.length;
   result.unchanged = walked.files.length - due.length;
+  // Where nothing changed, a look that is cut short leaves the folder as whole as it was.
+  if (gone.length + due.length > 0) {
+    index.transact(() => {
+      index.setIndexed(folder.id, null);
+      for (const id of gone) index.removeFile(id);
+    });
+  }
   for (let from = 0; from < due.length; from += BATCH_FILES) {
     const doneFiles = result.unchanged + from;
     deps.onProgress({ doneFiles, totalFiles: walked.files.length });

@@ -20,12 +20,14 @@ export interface Reader {
     how: { tell: (progress: Progress) => void; gives: "way" | "none" },
     signal: AbortSignal,
   ): Promise<IndexResult>;
-  /** Ends what reads it, and waits for that. */
-  stop(folder: string): Promise<void>;
+  /** Ends what reads it, waits for that, and reads it never again: it is being taken away. */
+  forget(folder: string): Promise<void>;
 }
 
 /** More documents than one folder has that end a program: something else is wrong. */
 const MAX_LOST = 20;
+
+const FOLDER = "folder of documents";
 
 type Running = { stop: AbortController; gives: "way" | "none"; over: Promise<unknown> };
 
@@ -36,6 +38,7 @@ export function createReader(deps: {
 }): Reader {
   const running = new Map<string, Running>();
   const begun = new Map<string, number>();
+  const gone = new Set<string>();
 
   const stop = async (id: string) => {
     const one = running.get(id);
@@ -46,10 +49,14 @@ export function createReader(deps: {
   return {
     isReading: (id) => running.has(id),
     lastMs: (id) => begun.get(id),
-    stop,
+    forget: (id) => {
+      gone.add(id);
+      return stop(id);
+    },
     async read(folder, { tell, gives }, signal) {
       // What goes on by itself gives way to a person.
       if (running.get(folder.id)?.gives === "way") await stop(folder.id);
+      if (gone.has(folder.id)) throw new Fault("NOT_FOUND", { what: FOLDER, id: folder.name });
       if (running.has(folder.id)) throw new Fault("DOCUMENTS_BUSY", { folder: folder.name });
       const own = new AbortController();
       const ended = Promise.withResolvers<void>();
