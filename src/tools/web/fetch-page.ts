@@ -37,7 +37,7 @@ export async function fetchPage(
   signal: AbortSignal,
 ): Promise<FetchedPage> {
   const { seconds, maxBytes, maxRedirects } = limits;
-  // Aborted in any case at the end: what is left of a body is not waited for.
+  // Aborted in any case at the end: what is left of a body, or stands beside a redirect, is not waited for.
   const over = new AbortController();
   const late = AbortSignal.timeout(seconds * 1_000);
   const whole = AbortSignal.any([signal, over.signal, late]);
@@ -50,7 +50,6 @@ export async function fetchPage(
         const { bytes, isCut } = await readBody(answer, { url: url.href, maxBytes });
         return { url, contentType: answer.headers["content-type"] ?? "", bytes, isCut };
       }
-      for await (const _ of answer.body) break; // what a redirect says beside it is not read
       if (!isAgreed(next)) throw new Fault("WEB_REDIRECT", { url: url.href, to: next.href });
       url = next;
     }

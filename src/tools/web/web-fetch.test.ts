@@ -196,6 +196,17 @@ test("a redirect to another site is followed only where somebody agreed to it", 
   assert.match(await listing.fetch({ url: PAGE }), /there/);
 });
 
+test("what a redirect says beside its address is not waited for, and its connection closed", async (t) => {
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  const { fetch } = await before(t, (request, response) => {
+    if (request.url !== "/page") return void response.end("here");
+    response.once("close", resolve);
+    response.writeHead(302, { location: "/next" }).write("and so on");
+  });
+  assert.match(await fetch({ url: PAGE }), /here/);
+  await closed;
+});
+
 test("redirects without end end", async (t) => {
   const circle = await before(t, (request, response) => {
     const next = Number(request.url?.slice(2) ?? 0) + 1;
