@@ -38,7 +38,11 @@ export type RawAnswer = (request: RawRequest) => Promise<RawResponse>;
 
 /** Wires a server so that each request of each connection is answered by itself. */
 export function answerRaw(server: Server, answer: RawAnswer, log: Log): void {
+  const answering = new WeakSet<object>();
   server.on("request", (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const { socket } = incoming;
+    answering.add(socket);
+    outgoing.once("close", () => answering.delete(socket));
     void serve(incoming, outgoing, answer).catch((error: unknown) => {
       log.error({ err: error }, "a request was not answered");
       outgoing.destroy();
@@ -47,7 +51,9 @@ export function answerRaw(server: Server, answer: RawAnswer, log: Log): void {
   // Another protocol is never spoken: CONNECT would make a tunnel of the connection.
   server.on("connect", (_request, socket) => socket.destroy());
   server.on("clientError", (_error, socket) => {
-    if (socket.writable) socket.write("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
+    // Not into the middle of an answer: there it would be read as part of it.
+    if (socket.writable && !answering.has(socket))
+      socket.write("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
     socket.destroy();
   });
 }

@@ -112,6 +112,33 @@ test("security: a second request on a kept connection proves itself anew", async
   socket.destroy();
 });
 
+test("security: bytes that are no request end a connection, and are not answered inside another answer", async (t) => {
+  const stage = await createShareStage(t);
+  const { token } = await stage.pair();
+  stage.backend.answer = (asked, response) => {
+    if (asked.url !== "/api/chat") return false;
+    response.write("{}\n"); // and never ends
+    return true;
+  };
+  const body = JSON.stringify(CHAT);
+  const chat = `POST /api/chat HTTP/1.1\r\n${HEAD(token)}Content-Length: ${body.length}\r\n\r\n${body}`;
+  const socket = await stage.open();
+  let text = "";
+  const begun = new Promise<void>((resolve) =>
+    socket.on("data", (chunk) => {
+      text += chunk.toString("latin1");
+      if (text.includes("{}")) resolve();
+    }),
+  );
+  socket.write(chat);
+  await begun;
+  const ended = new Promise((resolve) => socket.once("close", resolve));
+  socket.write("NO REQUEST\r\n\r\n");
+  await ended;
+  assert.equal(text.match(/HTTP\/1\.1/g)?.length, 1, text);
+  assert.match(await stage.raw("NO REQUEST\r\n\r\n"), /^HTTP\/1\.1 400/, "the control");
+});
+
 test("security: revoking a device cuts its stream at once, and nobody else's", async (t) => {
   const stage = await createShareStage(t);
   const gone: string[] = [];

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 
 import { Fault } from "../../../base/fault.ts";
 import { parseShareLink } from "../../../relay/link.ts";
+import type { Client } from "../../client.ts";
 import { type Call, defineCommand } from "../../command.ts";
 
 export const modelsAdd = defineCommand({
@@ -25,7 +26,7 @@ export const modelsAdd = defineCommand({
     const isKnown = await checkId(id, call);
     const joined = await host.withGateway(async (client) => {
       const fingerprint =
-        text("fingerprint") ?? link.fingerprint ?? (await compare(call, link.url));
+        text("fingerprint") ?? link.fingerprint ?? (await compare(client, link.url, call));
       const asked = { url: link.url, code, fingerprint, id, device: hostname() || "a device" };
       return client.joinShare(asked, signal);
     }, signal);
@@ -71,8 +72,12 @@ async function write(
 }
 
 /** A person compares what both machines show: whoever stands in between has another key. */
-async function compare({ host, terminal, signal }: Call, url: string): Promise<string> {
-  const seen = await host.withGateway((client) => client.lookAtShare(url, signal), signal);
+async function compare(
+  client: Client,
+  url: string,
+  { terminal, signal }: Pick<Call, "terminal" | "signal">,
+): Promise<string> {
+  const seen = await client.lookAtShare(url, signal);
   terminal.say(`${seen.url} shows the fingerprint\n\n  ${seen.fingerprint}\n`);
   const reply = await terminal.ask("Does the other device show the same? [y/N] ", signal);
   if (/^\s*y(es)?\s*$/i.test(reply ?? "")) return seen.fingerprint;

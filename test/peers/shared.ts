@@ -13,13 +13,11 @@ import { createShareStage, type ShareStage } from "../fakes/share-stage.ts";
 import { CASES } from "./conformance.ts";
 import { DEMONSTRATION } from "./demonstration.ts";
 import { createFolders, peersRoot } from "./folders.ts";
-import { llamaServer } from "./llama-server.ts";
-import { ollama } from "./ollama.ts";
 import type { Peer } from "./peer.ts";
 import { type Running, startPeer } from "./start.ts";
 import { skipWithout } from "./with-peer.ts";
 
-function testShared(peer: Peer): void {
+export function testShared(peer: Peer): void {
   const folders = createFolders(peersRoot(process.env));
   const version = peer.version(folders);
   const absent = `${peer.title} is not installed: npm run peers -- install ${peer.name}`;
@@ -64,6 +62,3 @@ function testShared(peer: Peer): void {
     }
   });
 }
-
-testShared(llamaServer);
-testShared(ollama);
