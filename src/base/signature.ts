@@ -82,7 +82,7 @@ function toSigner(id: Buffer, key: KeyObject): Signer {
       const own = sign(null, digest(message), key);
       const overall = sign(null, Buffer.concat([own, Buffer.from(comment)]), key);
       return [
-        `untrusted comment: signature by Isopod, key ${Buffer.from(id).reverse().toString("hex").toUpperCase()}`,
+        `untrusted comment: signature by Isopod, key ${Buffer.from(id.toReversed()).toString("hex").toUpperCase()}`,
         Buffer.concat([HASHED_KIND, id, own]).toString("base64"),
         `${TRUSTED}${comment}`,
         overall.toString("base64"),
@@ -104,7 +104,7 @@ function readPublicKey(line: string): { id: Buffer; object: KeyObject } | undefi
 }
 
 function readSignature(text: string) {
-  const [, first = "", third = "", last = ""] = text.split("\n").map((line) => line.trimEnd());
+  const [, first = "", third = "", last = ""] = text.split(/\r?\n/);
   const head = Buffer.from(first, "base64");
   const overall = Buffer.from(last, "base64");
   if (head.length !== HASHED_KIND.length + ID_BYTES + SIGNATURE_BYTES) return undefined;
