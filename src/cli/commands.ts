@@ -34,6 +34,13 @@ import {
 } from "./commands/models/service.ts";
 import { modelsUse } from "./commands/models/use.ts";
 import { modeSet, modeShow } from "./commands/mode.ts";
+import { offlineBundle } from "./commands/offline/bundle.ts";
+import { offlineDiff } from "./commands/offline/diff.ts";
+import { offlinePlan } from "./commands/offline/plan.ts";
+import { offlinePrepare } from "./commands/offline/prepare.ts";
+import { offlineRestore } from "./commands/offline/restore.ts";
+import { offlineStatus } from "./commands/offline/status.ts";
+import { offlineVerify } from "./commands/offline/verify.ts";
 
 export const commands: readonly Command[] = [
   chat,
@@ -63,6 +70,13 @@ export const commands: readonly Command[] = [
   cost,
   modeShow,
   modeSet,
+  offlineStatus,
+  offlinePlan,
+  offlinePrepare,
+  offlineBundle,
+  offlineVerify,
+  offlineDiff,
+  offlineRestore,
   configCheck,
   configExplain,
   configSet,

@@ -1,6 +1,6 @@
 /** What is to be carried, as it lies on this machine: an artefact of the manifest before it was read. */
 
-import type { Kind } from "./manifest.ts";
+import type { Kind } from "../kind.ts";
 
 export type ToCarry = {
   id: string;

@@ -23,17 +23,22 @@ export async function* readPieces(
 ): AsyncGenerator<Buffer> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    let current = Buffer.allocUnsafe(PIECE_BYTES);
-    let next = Buffer.allocUnsafe(PIECE_BYTES);
     const end = start + sizeBytes;
+    // A program is thousands of small files: memory for the largest piece would cost more than reading them.
+    const room = (left: number) => Buffer.allocUnsafe(Math.max(0, Math.min(PIECE_BYTES, left)));
+    let current = room(sizeBytes);
+    let next = room(sizeBytes - PIECE_BYTES);
     const fill = (buffer: Buffer, at: number) =>
-      file.read(buffer, 0, Math.min(PIECE_BYTES, end - at), at);
+      file.read(buffer, 0, Math.min(buffer.length, end - at), at);
     let reading = fill(current, start);
     for (let at = start; at < end;) {
       const { bytesRead } = await reading;
       if (bytesRead === 0) return;
       at += bytesRead;
-      if (at < end) reading = fill(next, at);
+      if (at < end) {
+        if (next.length < Math.min(PIECE_BYTES, end - at)) next = room(end - at); // the last read was short
+        reading = fill(next, at);
+      }
       reading.catch(() => undefined); // thrown when it is awaited, unless nobody asks for it any more
       signal.throwIfAborted();
       yield current.subarray(0, bytesRead);

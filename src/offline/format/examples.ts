@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 
 import { createSigner } from "../../base/signature.ts";
 import type { ToCarry } from "./carry.ts";
-import type { Kind } from "./manifest.ts";
+import type { Kind } from "../kind.ts";
 import { type WriteOrder, writeBundle } from "./write-bundle.ts";
 
 export const SIGNER = createSigner();

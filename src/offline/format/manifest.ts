@@ -6,21 +6,9 @@
 import { z } from "zod";
 
 import { Fault } from "../../base/fault.ts";
+import { KINDS } from "../kind.ts";
 import { canonicalJson } from "./canonical.ts";
 import { checkPath, toPlainPath } from "./path.ts";
-
-/** What can be carried; the order in which it is put into place. */
-export const KINDS = [
-  "program",
-  "engine",
-  "ollama",
-  "gguf",
-  "hf",
-  "image",
-  "config",
-  "state",
-] as const;
-export type Kind = (typeof KINDS)[number];
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 /** 16 TiB: more than any model, and far from where numbers lose their last digit. */

@@ -63,8 +63,8 @@ export async function writeBundle(
   const meter = createMeter(onProgress, total);
   const manifest = await describe(order, (file, text) => objects.put(file, meter(text), signal));
   for (const [name, content] of texts(manifest, order.signer)) await writeSmall(out, name, content);
+  await dropRest(out, manifest);
   await rm(join(out, PART_NAME));
-  await dropParts(out);
   await syncFolder(out);
   return manifest;
 }
@@ -77,11 +77,14 @@ async function begin(out: string): Promise<void> {
   await writeFile(join(out, PART_NAME), "", { flush: true });
 }
 
-/** What an earlier run began and this one had no use for. */
-async function dropParts(out: string): Promise<void> {
-  const names = await readdir(join(out, "objects"));
-  for (const name of names.filter((name) => name.startsWith("part-")))
-    await rm(join(out, "objects", name), { force: true });
+/** What an earlier run began or wrote, and this one had no use for. */
+async function dropRest(out: string, { objects }: Manifest): Promise<void> {
+  const wanted = new Set(objects.flatMap(objectNames));
+  const names = await readdir(join(out, "objects"), { recursive: true, withFileTypes: true });
+  for (const entry of names) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !wanted.has(path.slice(out.length + 1))) await rm(path);
+  }
 }
 
 const sizeOf = (artefacts: readonly ToCarry[]) =>
