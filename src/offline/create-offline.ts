@@ -14,7 +14,6 @@ import { cleanStore, copyStore } from "../store/carry.ts";
 import { lockFolder } from "../store/lock.ts";
 import { openDigests } from "./digests.ts";
 import type { ToCarry } from "./format/carry.ts";
-import type { Kind } from "./kind.ts";
 import { createMeter } from "./format/meter.ts";
 import { seal } from "./format/sealed.ts";
 import { openSigned, verifyObjects } from "./format/verify-bundle.ts";

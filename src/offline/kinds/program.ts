@@ -33,15 +33,21 @@ export function listProgram(root: string): FolderFile[] {
   return [
     ...own,
     ...files.map((name) => toFolderFile(root, name)),
-    ...productionPackages(root).flatMap((name) => listFolder(root, name, isNested)),
+    ...productionPackages(root).flatMap((name) => listFolder(root, name, isLeftOut)),
   ];
 }
 
 const isForDevelopment = (path: string) =>
   /\.(test|conformance)\.ts$/.test(path) || /^demo-model\/.+\.(ts|json|jsonl)$/.test(path);
 
-/** Packages inside of packages stand in the lock file themselves. */
-const isNested = (path: string) => path.endsWith("/node_modules");
+/**
+ * Packages inside of packages stand in the lock file themselves; what only a developer reads is not run; of Node there
+ * are its headers, npm and manual besides the program.
+ */
+const isLeftOut = (path: string) =>
+  path.endsWith("/node_modules") ||
+  /\.(d\.[cm]?ts|[cm]?ts|map|md)$/.test(path) ||
+  /^node_modules\/node-[^/]+\/(include|lib|share)$/.test(path);
 
 function productionPackages(root: string): string[] {
   const { packages } = Lock.parse(

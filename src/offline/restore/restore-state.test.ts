@@ -9,7 +9,6 @@ import { addSession, credentialOf, openTurn } from "../../store/examples.ts";
 import { createStore } from "../../store/sqlite.ts";
 import { artefactOf, createPlace, never, put, write } from "../format/examples.ts";
 import { seal } from "../format/sealed.ts";
-import { restore } from "./restore.ts";
 import { isCode, run, snapshot } from "./examples.ts";
 
 /** A state folder with somebody in it who may do everything, and a conversation. */

@@ -24,7 +24,6 @@ import {
 import type { Kind } from "../kind.ts";
 import { TAR_END, toTarHeader } from "../format/tar.ts";
 import { packFolder, toFolderFile } from "../kinds/folder.ts";
-import { restore } from "./restore.ts";
 import { HERE, isCode, machineOf, run, sha, snapshot } from "./examples.ts";
 
 function ollamaFiles(place: Place, content = "weights") {

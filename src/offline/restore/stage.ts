@@ -16,7 +16,7 @@ import {
 import type { StoredObject } from "../format/manifest.ts";
 import { unseal } from "../format/sealed.ts";
 import type { BundleSource } from "../format/source.ts";
-import { readTar } from "../format/tar.ts";
+import { readTar, type TarEntry } from "../format/tar.ts";
 import type { Step } from "./journal.ts";
 import { type Placement, realRoot } from "./preflight.ts";
 
@@ -114,17 +114,29 @@ async function unpack(archive: string, to: string, signal: AbortSignal): Promise
   const entries = await readTar(archive);
   mkdirSync(to, { mode: 0o700 });
   const folders = new Set<string>([to]);
-  for (const { path, content, isExecutable } of entries) {
-    const file = join(to, path);
-    if (!folders.has(dirname(file))) await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    folders.add(dirname(file));
-    const sink = await openSink(file, { mode: isExecutable ? 0o700 : 0o600 });
-    try {
-      for await (const piece of readPieces(content, signal)) await sink.write(piece);
-      await sink.finish();
-    } finally {
-      await sink.close();
-    }
-  }
+  for (const { path } of entries) folders.add(dirname(join(to, path)));
+  for (const folder of folders) await mkdir(folder, { recursive: true, mode: 0o700 });
+  const left = entries.values();
+  // Each file waits for the disk: several at a time wait once for all of them.
+  const work = async () => {
+    for (const entry of left) await unpackFile(entry, to, signal);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
   for (const folder of folders) await syncFolder(folder);
+}
+
+const AT_ONCE = 8;
+
+async function unpackFile(
+  { path, content, isExecutable }: TarEntry,
+  to: string,
+  signal: AbortSignal,
+) {
+  const sink = await openSink(join(to, path), { mode: isExecutable ? 0o700 : 0o600 });
+  try {
+    for await (const piece of readPieces(content, signal)) await sink.write(piece);
+    await sink.finish();
+  } finally {
+    await sink.close();
+  }
 }

@@ -11,7 +11,7 @@ type Outcome = {
   title: string;
   state: "here" | "fetched" | "failed";
   /** Of a model: how it calls tools, by its scorecard; "chat" is not at all. */
-  tools?: "native" | "constrained" | "chat" | "unknown";
+  tools?: "native" | "constrained" | "chat" | "unmeasured" | "unasked";
   why?: string;
 };
 
@@ -41,7 +41,8 @@ export const offlinePrepare = defineCommand({
   },
 });
 
-const isWell = ({ state, tools }: Outcome) => state !== "failed" && tools !== "chat";
+const isWell = ({ state, tools }: Outcome) =>
+  state !== "failed" && tools !== "chat" && tools !== "unmeasured";
 
 async function prepare(
   plan: readonly PlanItem[],
@@ -107,7 +108,7 @@ async function measure(
   const { models } = await client.models(signal);
   const kept = models.find((model) => model.ref === ref)?.scorecard;
   if (kept) return { tools: kept.mode, why: kept.why };
-  if (options["probe"] === false) return { tools: "unknown" };
+  if (options["probe"] === false) return { tools: "unasked" };
   try {
     for await (const event of client.probeModel({ model: ref }, signal)) {
       if (options["json"]) terminal.json(event);
@@ -115,9 +116,12 @@ async function measure(
       if (event.type === "scorecard")
         return { tools: event.scorecard.mode, why: event.scorecard.why };
       if (event.type === "failed")
-        return { tools: "unknown", why: `${event.code}: ${event.message}` };
+        return { tools: "unmeasured", why: `${event.code}: ${event.message}` };
     }
-    return { tools: "unknown" };
+    return { tools: "unmeasured" };
+  } catch (error) {
+    if (!(error instanceof Fault || error instanceof ReportedFault)) throw error;
+    return { tools: "unmeasured", why: `${error.code}: ${error.message}. ${error.fix}` };
   } finally {
     terminal.progress(undefined);
   }
@@ -127,7 +131,8 @@ const TOOLS = {
   native: "calls tools",
   constrained: "calls tools in a forced form",
   chat: "CANNOT CALL TOOLS: it can only chat",
-  unknown: "was not measured",
+  unmeasured: "COULD NOT BE MEASURED",
+  unasked: "was not measured",
 };
 
 function print(outcomes: readonly Outcome[], terminal: Terminal): void {
@@ -136,6 +141,7 @@ function print(outcomes: readonly Outcome[], terminal: Terminal): void {
       state === "failed" ? terminal.red(state) : state,
       title,
       tools === undefined ? (state === "failed" ? why : "") : TOOLS[tools],
+      tools === "chat" || tools === "unmeasured" ? why : "",
     ]),
   );
   const well = outcomes.every(isWell);
