@@ -43,52 +43,54 @@ const typedIn = (page: string) =>
     ([, line = ""]) => line,
   );
 
-for (const page of ["docs/offline.md", "docs/offline.ko.md"]) {
-  test(`${page}: every line of it can be typed`, { skip: minisignMissing }, async (t) => {
-    const place = createPlace(t);
-    const old = createOld(t, place);
-    await old.json(0, ["mode", "show", "--json"]); // a first start makes the state that is carried
-    const fresh = createMachine(t, { env: { OLLAMA_MODELS: place.at("ollama-new") } });
-    mkdirSync(place.at("stick"));
-    put(place.at("passphrase.txt"), "correct horse battery\n");
-    put(
-      place.at("bin/isopod"),
-      `#!/bin/sh\nexec "${process.execPath}" "${ROOT}/bin/isopod.cjs" "$@"\n`,
-    );
-    chmodSync(place.at("bin/isopod"), 0o755);
-    let key = "none yet";
-    const lines = typedIn(page);
-    assert.ok(lines.length >= 14, "the page has its commands");
-    for (const line of lines) {
-      const isThere = /offline (verify|restore)|minisign|sha256sum/.test(line);
-      const words = line
-        .replaceAll("/media/stick", place.at("stick"))
-        .replaceAll("KEY", key)
-        // Isopod itself has 200 MB: it is carried in another test.
-        .replace(
-          /(offline bundle .*)/,
-          line.includes("sealed") ? "$1 --only state" : "$1 --only models,config",
-        );
-      const { env } = isThere ? fresh : old;
-      const { status, stdout, stderr } = spawnSync("sh", ["-c", words], {
-        cwd: place.root,
-        env: { ...env, PATH: `${place.at("bin")}:${process.env["PATH"] ?? ""}` },
-        encoding: "utf8",
-      });
-      // Nothing answers as a model server here, so that no model can be measured.
-      const wanted = line.includes("offline prepare") ? 1 : 0;
-      assert.equal(status, wanted, `${line}\n${stdout}${stderr}`);
-      key = /(RW[\w+/]{54})$/m.exec(stdout)?.[1] ?? key;
-      if (line.includes("bundle"))
-        assert.match(stderr, line.includes("sealed") ? /^$/ : /apiKey: a secret/);
-    }
-    assert.ok(existsSync(place.at("ollama-new/manifests/registry.ollama.ai/library/small/1b")));
-    assert.doesNotMatch(readFileSync(fresh.path("isopod.json"), "utf8"), /very-secret/);
-    assert.ok(existsSync(fresh.path("isopod.db")), "the conversations came sealed");
-    const [shown] = await fresh.json(0, ["mode", "show", "--json"]);
-    assert.equal(shown?.["mode"], "private", "the new machine begins with a mode of its own");
-  });
-}
+test("docs/offline.md: every line of it can be typed", { skip: minisignMissing }, async (t) => {
+  const place = createPlace(t);
+  const old = createOld(t, place);
+  await old.json(0, ["mode", "show", "--json"]); // a first start makes the state that is carried
+  const fresh = createMachine(t, { env: { OLLAMA_MODELS: place.at("ollama-new") } });
+  mkdirSync(place.at("stick"));
+  put(place.at("passphrase.txt"), "correct horse battery\n");
+  put(
+    place.at("bin/isopod"),
+    `#!/bin/sh\nexec "${process.execPath}" "${ROOT}/bin/isopod.cjs" "$@"\n`,
+  );
+  chmodSync(place.at("bin/isopod"), 0o755);
+  let key = "none yet";
+  const lines = typedIn("docs/offline.md");
+  assert.ok(lines.length >= 14, "the page has its commands");
+  for (const line of lines) {
+    const isThere = /offline (verify|restore)|minisign|sha256sum/.test(line);
+    const words = line
+      .replaceAll("/media/stick", place.at("stick"))
+      .replaceAll("KEY", key)
+      // Isopod itself has 200 MB: it is carried in another test.
+      .replace(
+        /(offline bundle .*)/,
+        line.includes("sealed") ? "$1 --only state" : "$1 --only models,config",
+      );
+    const { env } = isThere ? fresh : old;
+    const { status, stdout, stderr } = spawnSync("sh", ["-c", words], {
+      cwd: place.root,
+      env: { ...env, PATH: `${place.at("bin")}:${process.env["PATH"] ?? ""}` },
+      encoding: "utf8",
+    });
+    // Nothing answers as a model server here, so that no model can be measured.
+    const wanted = line.includes("offline prepare") ? 1 : 0;
+    assert.equal(status, wanted, `${line}\n${stdout}${stderr}`);
+    key = /(RW[\w+/]{54})$/m.exec(stdout)?.[1] ?? key;
+    if (line.includes("bundle"))
+      assert.match(stderr, line.includes("sealed") ? /^$/ : /apiKey: a secret/);
+  }
+  assert.ok(existsSync(place.at("ollama-new/manifests/registry.ollama.ai/library/small/1b")));
+  assert.doesNotMatch(readFileSync(fresh.path("isopod.json"), "utf8"), /very-secret/);
+  assert.ok(existsSync(fresh.path("isopod.db")), "the conversations came sealed");
+  const [shown] = await fresh.json(0, ["mode", "show", "--json"]);
+  assert.equal(shown?.["mode"], "private", "the new machine begins with a mode of its own");
+});
+
+test("docs/offline.ko.md has the same lines to be typed", () => {
+  assert.deepEqual(typedIn("docs/offline.ko.md"), typedIn("docs/offline.md"));
+});
 
 test("scripts read status, plan, bundle, verify and restore as JSON, with the exit codes that are told", async (t) => {
   const place = createPlace(t);
