@@ -18,6 +18,7 @@ const ROOMS = [
   "agent",
   "channels",
   "relay",
+  "offline",
   "config",
   "doctor",
   "gateway",

@@ -30,6 +30,7 @@ const parts: HostParts = {
   loadConfig: async (file) => (await import("./settings.ts")).loadAppConfig(machine, file),
   editConfig: async (path, value) =>
     (await import("./settings.ts")).editAppConfig(machine, { path, value }),
+  openOffline: async () => (await import("./offline-parts.ts")).openOffline(machine),
   dial: async (target) => (await import("./dial.ts")).dial(target, machine),
   startBackground: async () => (await import("./dial.ts")).startBackground(machine),
 };

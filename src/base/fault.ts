@@ -18,6 +18,7 @@ import { keepingFaults } from "./faults/keeping.ts";
 import { modelFaults } from "./faults/models.ts";
 import { networkFaults } from "./faults/network.ts";
 import { probeFaults } from "./faults/probe.ts";
+import { offlineFaults } from "./faults/offline.ts";
 import { processFaults } from "./faults/process.ts";
 import { sandboxFaults } from "./faults/sandbox.ts";
 import { shareFaults } from "./faults/share.ts";
@@ -40,6 +41,7 @@ export const catalogue = {
   ...toolFaults,
   ...usageFaults,
   ...agentFaults,
+  ...offlineFaults,
   ...configFaults,
   ...gatewayFaults,
   ...cliFaults,

@@ -1,5 +1,6 @@
 import type { FaultReport } from "../base/fault.ts";
 import type { Config } from "../config/config.ts";
+import type { Offline } from "../offline/offline.ts";
 import type { QueueReport } from "../protocol/api.ts";
 import type { Finding } from "../protocol/check.ts";
 import type { Status } from "../protocol/event.ts";
@@ -72,6 +73,8 @@ export interface Host {
   config(file?: string): Promise<{ config: Config; file: string; found: boolean }>;
   /** Writes one value into the config file, for a person; the next start uses it. Throws what is wrong with it. */
   editConfig(path: string, value: unknown): Promise<{ file: string }>;
+  /** What is carried to machines without the internet; needs no gateway. Throws what is wrong with the config. */
+  offline(): Promise<Offline>;
   /** Checks that need no gateway. */
   doctor(fix: boolean, signal: AbortSignal): Promise<Finding[]>;
 }

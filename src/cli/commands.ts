@@ -47,6 +47,13 @@ import { modeCheck } from "./commands/mode-check.ts";
 import { modeLink, modeSet, modeShow } from "./commands/mode.ts";
 import { shareList, sharePair, shareRevoke } from "./commands/share/devices.ts";
 import { shareStart, shareStatus, shareStop } from "./commands/share/share.ts";
+import { offlineBundle } from "./commands/offline/bundle.ts";
+import { offlineDiff } from "./commands/offline/diff.ts";
+import { offlinePlan } from "./commands/offline/plan.ts";
+import { offlinePrepare } from "./commands/offline/prepare.ts";
+import { offlineRestore } from "./commands/offline/restore.ts";
+import { offlineStatus } from "./commands/offline/status.ts";
+import { offlineVerify } from "./commands/offline/verify.ts";
 
 export const commands: readonly Command[] = [
   chat,
@@ -91,6 +98,13 @@ export const commands: readonly Command[] = [
   cost,
   modeShow,
   modeSet,
+  offlineStatus,
+  offlinePlan,
+  offlinePrepare,
+  offlineBundle,
+  offlineVerify,
+  offlineDiff,
+  offlineRestore,
   grantsList,
   grantsRemove,
   modeCheck,

@@ -135,6 +135,7 @@ const GROUPS: Record<string, string> = {
   "models service": "the model servers that the gateway starts itself",
   context: "what a model server read twice, and whether it holds the context asked of it",
   config: "check, explain and change the config",
+  offline: "what works without the internet, and carrying everything to a machine that has none",
   mode: "show and set what the network may be used for",
 };
 
