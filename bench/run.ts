@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 
 import { measureCache } from "./cache.ts";
 import { createClient, type Target } from "./client.ts";
+import { measureDocuments } from "./documents.ts";
 import { cpuMs, residentMiB, start, time } from "./machine.ts";
 import { MODEL } from "./model-name.ts";
 import { readKey, table, type Row } from "./report.ts";
@@ -39,7 +40,12 @@ const env = {
 const gateway = () => start(process.execPath, [launcher, "gateway", "run", "--json"], env);
 
 try {
-  const rows = [...(await measureStart()), ...(await measureChats()), ...(await measureReal())];
+  const rows = [
+    ...(await measureStart()),
+    ...(await measureChats()),
+    ...(await measureDocuments()),
+    ...(await measureReal()),
+  ];
   if (options.json) console.log(JSON.stringify(rows));
   else console.log(table(rows));
 } finally {

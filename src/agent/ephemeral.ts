@@ -13,6 +13,7 @@ import type { Head } from "./head.ts";
 import type { Entry } from "./history.ts";
 import { runLoop } from "./loop.ts";
 import { readNotes } from "./notes.ts";
+import { offeredTo } from "./offered.ts";
 import { createRequestLog } from "./prefix/requests.ts";
 import { createEphemeralRecorder } from "./recorder.ts";
 import { contextLines } from "./turn-context.ts";
@@ -55,8 +56,9 @@ async function prepare(
   const context = await turnDeps.toolContext({ person, session: "", private: false });
   const callers = turn.history.filter(({ role }) => role === "system");
   const instructions = [agent.instructions, ...callers.map(({ text }) => neutralise(text))];
+  const offered = await offeredTo(tools, context);
   const openHead = async (candidate: Candidate): Promise<Head> => ({
-    ...turnDeps.heads.for(candidate, instructions),
+    ...turnDeps.heads.for(candidate, instructions, offered),
     preface: await readNotes(candidate, context, signal),
   });
   const entries = turn.history
@@ -64,10 +66,11 @@ async function prepare(
     .map((message) => ({ id: createId("msg", clock.now()), message }));
   const last = entries.findLast(isOfUser);
   if (last) {
-    const { mode, sandbox } = deps;
+    const { mode, link, sandbox } = deps;
     const choice = sandbox();
     const sandboxOff = choice.ok ? undefined : choice.reason;
-    const facts = { now: minute(clock.now()), mode: mode(), sandboxOff, memories: [] };
+    const now = minute(clock.now());
+    const facts = { now, mode: mode(), link: link?.(), sandboxOff, memories: [] };
     last.message = { ...last.message, context: contextLines(facts, undefined) };
   }
   const recorder = createEphemeralRecorder(clock);

@@ -26,7 +26,7 @@ export function createPrinter(terminal: Terminal): (event: TurnEvent) => void {
       case "approval":
         return step(`? ${event.approval.tool}\n${indent(event.approval.command)}`);
       case "approval-decided":
-        return step(event.decision === "allow" ? "  allowed" : "  not allowed");
+        return step(event.decision === "deny" ? "  not allowed" : "  allowed");
       case "waiting":
       case "note":
         return step(`· ${event.text}`);

@@ -17,7 +17,7 @@ import {
 } from "./locality.ts";
 import { parseOllamaHost } from "./ollama-host.ts";
 import { PRESETS, presetOf, type ProductId } from "./presets.ts";
-import { placeBeforehand, type Reach } from "./reach.ts";
+import { placeBeforehand, type Limits } from "./reach.ts";
 
 /** A server that answered and said what it is. */
 export type Found = {
@@ -32,7 +32,7 @@ export type Found = {
 export type Note = { code: string; text: string };
 export type Discovered = { found: Found[]; notes: Note[] };
 
-export type DiscoveryDeps = Reach & {
+export type DiscoveryDeps = Limits & {
   egress: Egress;
   clock: Clock;
   listenerOf: ListenerOf;

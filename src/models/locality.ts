@@ -3,7 +3,13 @@
  * behind localhost may be a tunnel, a proxy, another person's program, or a model in the cloud.
  */
 
-import { isLocalhostName, normalizeHost, readAddress } from "../network/address.ts";
+import {
+  isLocalhostName,
+  isNameOfLan,
+  isNameOfMesh,
+  normalizeHost,
+  readAddress,
+} from "../network/address.ts";
 import type { Locality, Mode } from "../protocol/event.ts";
 import { presetOf, type ProductId } from "./presets.ts";
 
@@ -119,14 +125,10 @@ export function placeOfAddress(baseUrl: string): Place {
   }
 }
 
-/** Names that the public DNS cannot have: RFC 6762, 8375, 9476 and ICANN's `.internal`. */
-const LAN_NAME = /\.(local|lan|home|internal|home\.arpa|localdomain)$/;
-
 function placeOfName(host: string): Place {
   if (host === "") return { locality: "unknown", why: "no address" };
-  if (host.endsWith(".ts.net")) return { locality: "mesh", why: "a name of the mesh" };
-  const local = !host.includes(".") || LAN_NAME.test(host);
-  return local
+  if (isNameOfMesh(host)) return { locality: "mesh", why: "a name of the mesh" };
+  return isNameOfLan(host)
     ? { locality: "lan", why: "a name of the local network" }
     : { locality: "cloud", why: "a public name" };
 }

@@ -15,7 +15,7 @@ import type { Gguf } from "./engine/gguf.ts";
 import { joinProviders } from "./engine/joined.ts";
 import { createOpened } from "./opened.ts";
 import type { Model, Provider } from "./provider.ts";
-import { checkMode, placeBeforehand, type Reach } from "./reach.ts";
+import { checkReach, type Limits, placeBeforehand } from "./reach.ts";
 import { createQueues, type QueueReport } from "./queue/queues.ts";
 import { enterLine } from "./queue/wait-in-line.ts";
 import { type Address, connect, type ConnectDeps, prove, type Server } from "./server.ts";
@@ -24,8 +24,8 @@ import { toTimeouts } from "./timeouts.ts";
 import { type ChatWatch, createEars, heard } from "./watch.ts";
 
 export type ServersDeps = Omit<ConnectDeps, "note"> &
-  Omit<DiscoveryDeps, "clock" | keyof Reach> &
-  Reach & {
+  Omit<DiscoveryDeps, "clock" | keyof Limits> &
+  Limits & {
     settings: ModelsSettings;
     clock: Clock;
     /** The key of a configured provider, already read from wherever config keeps it. */
@@ -46,7 +46,7 @@ export interface Servers {
   /** Where a provider of this id would be looked for; undefined for one that nothing names. */
   addressOf(id: string): Address | undefined;
   /**
-   * Throws `MODEL_NOT_ALLOWED` for what the mode does not reach, before anything is sent; also
+   * Throws `MODEL_NOT_ALLOWED` for what the mode does not reach and `MODEL_LINK_DOWN` for what nothing leads to, before anything is sent; also
    * `MODEL_UNREACHABLE`, `MODEL_DIALECT_UNKNOWN`, `EGRESS_BLOCKED` or the signal's reason. With `start` a
    * server that config knows how to start is started and waited for (`MODEL_SERVICE_…`).
    */
@@ -150,7 +150,7 @@ export function createServers(deps: ServersDeps): Servers {
     addressOf: (id) => addresses.of(id),
     async open(id, signal, { start = false, onWait } = {}) {
       const address = addresses.of(id);
-      if (address) checkMode({ ref: id, provider: id }, placeBeforehand(address), deps);
+      if (address) checkReach({ ref: id, provider: id }, placeBeforehand(address), deps);
       if (start) await services?.ensure(id, onWait, signal);
       return opened.get(id, signal);
     },

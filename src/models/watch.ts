@@ -4,7 +4,7 @@ import type { Locality } from "../protocol/event.ts";
 import { type Place, placeOfModel } from "./locality.ts";
 import type { ChatEvent, ChatRequest, Model, Provider } from "./provider.ts";
 import { createSend, type Sending } from "./queue/sending.ts";
-import type { Reach } from "./reach.ts";
+import type { Limits } from "./reach.ts";
 
 export type ChatDone = Extract<ChatEvent, { type: "done" }>;
 
@@ -69,9 +69,9 @@ export function heard(provider: Provider, ear: Ear): Provider {
 }
 
 /** Ears for each server; which of its models are in the cloud is learnt from its listings. */
-export function createEars(watch: ChatWatch | undefined, reach: Reach) {
+export function createEars(watch: ChatWatch | undefined, limits: Limits) {
   const clouds = new Set<string>();
-  const send = createSend(reach);
+  const send = createSend(limits);
   const toRef = (id: string, model: string) => `${id}/${model}`;
   return {
     of({ id, place }: { id: string; place: Place }): Ear {

@@ -53,6 +53,7 @@ export const RESPONSE = [
   "input",
   "response",
 ] as const;
+export const DOCUMENT_FOLDER = ["id", "owner", "name", "path", "private", "addedAt"] as const;
 export const MESSAGE = ["id", "session", "turn", "at", "message"] as const;
 export const TURN = [
   "id",

@@ -15,7 +15,16 @@ import {
   sql,
 } from "kysely";
 
-import { CREDENTIAL, MESSAGE, PERSON, RESPONSE, SCORECARD, SESSION, TURN } from "./columns.ts";
+import {
+  CREDENTIAL,
+  DOCUMENT_FOLDER,
+  MESSAGE,
+  PERSON,
+  RESPONSE,
+  SCORECARD,
+  SESSION,
+  TURN,
+} from "./columns.ts";
 import { pick, query, type Db, type Row } from "./query.ts";
 import { spendingQueries, usageQueries } from "./spending-queries.ts";
 import type { Tables } from "./tables.ts";
@@ -40,6 +49,7 @@ export function compileQueries() {
     ...usageQueries(db),
     ...spendingQueries(db),
     ...responseQueries(db),
+    ...documentQueries(db),
     ...smallQueries(db),
   };
 }
@@ -260,6 +270,22 @@ const journalQueries = (db: Db) => ({
   ),
   call: query((p: { call: string }) =>
     db.selectFrom("journal").selectAll().where("call", "=", p.call),
+  ),
+});
+
+const documentQueries = (db: Db) => ({
+  addDocumentFolder: query((p: Row<"documentFolders">) =>
+    db.insertInto("documentFolders").values(pick(p, DOCUMENT_FOLDER)),
+  ),
+  documentFolders: query((p: { owner: string }) =>
+    db
+      .selectFrom("documentFolders")
+      .select(DOCUMENT_FOLDER)
+      .where("owner", "=", p.owner)
+      .orderBy("name"),
+  ),
+  deleteDocumentFolder: query((p: { owner: string; id: string }) =>
+    db.deleteFrom("documentFolders").where("owner", "=", p.owner).where("id", "=", p.id),
   ),
 });
 

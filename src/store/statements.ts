@@ -269,6 +269,18 @@ export const statements = {
     sql: 'delete from "responses" where id in (select id from (select id, sum(sizeBytes) over (order by usedAt desc, rowid desc) as bytes from responses where owner = ?) where bytes > ?)',
     params: ["owner", "maxBytes"],
   },
+  addDocumentFolder: {
+    sql: 'insert into "documentFolders" ("id", "owner", "name", "path", "private", "addedAt") values (?, ?, ?, ?, ?, ?)',
+    params: ["id", "owner", "name", "path", "private", "addedAt"],
+  },
+  documentFolders: {
+    sql: 'select "id", "owner", "name", "path", "private", "addedAt" from "documentFolders" where "owner" = ? order by "name"',
+    params: ["owner"],
+  },
+  deleteDocumentFolder: {
+    sql: 'delete from "documentFolders" where "owner" = ? and "id" = ?',
+    params: ["owner", "id"],
+  },
   addMemory: {
     sql: 'insert into "memories" ("id", "person", "text", "at") values (?, ?, ?, ?)',
     params: ["id", "person", "text", "at"],

@@ -16,6 +16,7 @@ export interface Store {
   readonly memories: Memories;
   readonly spending: Spending;
   readonly responses: Responses;
+  readonly documents: DocumentFolders;
   /** What was measured of models, by server and weights; `card` is JSON of whoever measured. */
   readonly scorecards: {
     list(): Promise<StoredScorecard[]>;
@@ -185,6 +186,28 @@ export type StoredResponse = {
   /** JSON text of what was asked in it alone, and of what was answered. */
   input: string;
   response: string;
+};
+
+/** Folders whose documents may be searched. What is somebody else's is as if it were not there. */
+export interface DocumentFolders {
+  /** False where this person has one of that path or name already. */
+  add(folder: DocumentFolder): Promise<boolean>;
+  /** By name. */
+  list(owner: string): Promise<DocumentFolder[]>;
+  /** False when there is none. */
+  delete(owner: string, id: string): Promise<boolean>;
+}
+
+export type DocumentFolder = {
+  id: string;
+  owner: string;
+  /** What its paths begin with where they are cited. */
+  name: string;
+  /** Absolute, links resolved. */
+  path: string;
+  /** Searched in private sessions only. */
+  private: boolean;
+  addedAt: number;
 };
 
 /** What was used, for the books. The sums of a day outlive the sessions in which it was used. */

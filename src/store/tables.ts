@@ -124,6 +124,15 @@ export type Tables = {
     input: string;
     response: string;
   };
+  documentFolders: {
+    id: string;
+    owner: string;
+    name: string;
+    path: string;
+    /** 0 or 1. */
+    private: number;
+    addedAt: number;
+  };
   scorecards: { server: string; digest: string; measuredAt: number; card: string };
 };
 

@@ -34,6 +34,8 @@ type Given = {
   models?: unknown;
   chain?: RouterDeps["chain"];
   mode?: Mode;
+  /** What can be reached; everything without it. */
+  reach?: RouterDeps["reach"];
   cap?: Mode;
   targets?: Target[];
   listener?: Listener | undefined;
@@ -73,6 +75,7 @@ export function createTestRouter(given: Given = {}) {
     },
     chain: given.chain ?? { fallbacks: [] },
     mode: () => state.mode,
+    reach: given.reach,
     cap: given.cap,
     onMode: (listener) => void listeners.push(listener),
     memory: () => ({ totalBytes: 32 * GIB, availableBytes: 16 * GIB }),

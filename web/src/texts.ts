@@ -3,7 +3,7 @@
  * the gateway says (faults, notes, waiting texts) comes from the gateway.
  */
 
-import type { Locality, Mode } from "../../src/protocol/event.ts";
+import type { Link, Locality, Mode } from "../../src/protocol/event.ts";
 
 const count = new Intl.NumberFormat("en");
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
@@ -68,6 +68,19 @@ const en = {
     connecting: "Connecting…",
   },
 
+  offline: {
+    title: {
+      "no-link": "No network is connected.",
+      local: "The internet cannot be reached.",
+      degraded: "The internet does not answer.",
+      portal: "Something answers in place of the internet, such as a sign-in page.",
+      unknown: "What the mode allows cannot be reached.",
+      online: "What the mode allows cannot be reached.",
+    } satisfies Record<Link, string>,
+    since: (reason: string, time: string) =>
+      `Since ${time}: ${reason}. Models of this machine go on answering; the rest comes back by itself.`,
+  },
+
   model: {
     title: "Model",
     none: "No model",
@@ -112,6 +125,8 @@ const en = {
     title: "Network mode",
     lead: "The mode is what Isopod may connect to, whatever a model asks for. Only a person can change it.",
     needsAdmin: "This device may not change the mode: it lacks the scope “admin”.",
+    until: (time: string) => `It holds until ${time}; then what was set for good holds again.`,
+    untilRestart: "It holds until the gateway starts anew; then what was set for good holds again.",
     names: {
       device: "Device",
       private: "Private",
@@ -203,8 +218,13 @@ const en = {
   approval: {
     title: "May it do this?",
     label: (tool: string) => `The tool ${tool} asks for your approval`,
-    allow: "Allow once",
-    deny: "Deny",
+    decisions: {
+      allow: "Allow once",
+      "allow-session": "Allow in this session",
+      "allow-always": "Always allow",
+      deny: "Deny",
+    },
+    lasting: (what: string) => `Longer than once you would allow ${what} as a whole.`,
     expires: (minutes: number) =>
       minutes <= 1
         ? "Expires within a minute"

@@ -23,7 +23,7 @@ export interface AppChannel extends Channel {
 }
 
 export type AppDeps = {
-  agent: Pick<Agent, "isBusy" | "live" | "approvals" | "decide" | "stop">;
+  agent: Pick<Agent, "isBusy" | "live" | "approvals" | "decide" | "grants" | "forget" | "stop">;
   sessions: Sessions;
   turns: Pick<Turns, "list">;
   hub: Hub;

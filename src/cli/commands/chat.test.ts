@@ -270,6 +270,34 @@ test("security: a question to a person is answered with yes by yes alone; with -
   assert.deepEqual(json.calls.at(-1), ["send", "ses_new", { text: "go", attended: false }]);
 });
 
+test("a question that can be answered for longer says how, and takes s and a for it", async () => {
+  const approval = {
+    id: "apr_1",
+    session: "ses_new",
+    tool: "web_fetch",
+    why: "It reads a page",
+    command: "web_fetch",
+    lasting: "web:example.org",
+    expiresAt: 0,
+  };
+  for (const [reply, decision] of [
+    ["y", "allow"],
+    ["s", "allow-session"],
+    [" A ", "allow-always"],
+    ["always!", "deny"],
+    ["", "deny"],
+  ] as const) {
+    const { run, calls, terminal } = sit({
+      words: ["go"],
+      terminal: { interactive: true, answers: [reply] },
+      turns: [[{ type: "approval", approval } as TurnEvent, DONE]],
+    });
+    assert.equal(await run(), 0);
+    assert.deepEqual(calls.at(-1), ["decide", "apr_1", decision]);
+    assert.match(terminal.err(), /Allow it\? \[y\/N, s = in this session, a = always\]/);
+  }
+});
+
 test("who talks to the demonstration model is told how to get a real one", async () => {
   const { run, terminal } = sit({ words: ["hi"], demonstration: true });
   await run();

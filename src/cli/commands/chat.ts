@@ -1,5 +1,5 @@
 import { exitOf, Fault } from "../../base/fault.ts";
-import type { SessionSummary, TurnEvent } from "../../protocol/event.ts";
+import type { Decision, SessionSummary, TurnEvent } from "../../protocol/event.ts";
 import type { Image } from "../../protocol/message.ts";
 import type { Client } from "../client.ts";
 import { type Call, defineCommand } from "../command.ts";
@@ -162,7 +162,16 @@ async function answer(
   event: Extract<TurnEvent, { type: "approval" }>,
   call: Call,
 ): Promise<void> {
-  const { id, why } = event.approval;
-  const reply = await call.terminal.ask(`${why}. Allow it? [y/N] `, call.signal);
-  await client.decide(id, /^\s*y(es)?\s*$/i.test(reply ?? "") ? "allow" : "deny", call.signal);
+  const { id, why, lasting } = event.approval;
+  const choices = lasting === undefined ? "[y/N]" : "[y/N, s = in this session, a = always]";
+  const reply = await call.terminal.ask(`${why}. Allow it? ${choices} `, call.signal);
+  await client.decide(id, toDecision(reply, lasting !== undefined), call.signal);
+}
+
+/** Whatever is not plainly a yes is a no. */
+function toDecision(reply: string | undefined, isLasting: boolean): Decision {
+  const word = reply?.trim().toLowerCase() ?? "";
+  if (/^y(es)?$/.test(word)) return "allow";
+  if (isLasting && word === "s") return "allow-session";
+  return isLasting && word === "a" ? "allow-always" : "deny";
 }

@@ -5,7 +5,7 @@
 
 import { Fault } from "../../base/fault.ts";
 import { allows, type Place } from "../locality.ts";
-import { checkMode, type Reach } from "../reach.ts";
+import { checkMode, type Limits } from "../reach.ts";
 
 export type Sending = {
   /** Ends with `MODEL_NOT_ALLOWED` once the mode does not reach it any more. */
@@ -16,16 +16,16 @@ export type Sending = {
 /** Throws `MODEL_NOT_ALLOWED`. Undefined for what every mode reaches: nothing can cut it. */
 export type Send = (asked: { ref: string; provider: string }, place: Place) => Sending | undefined;
 
-export function createSend(reach: Reach): Send {
+export function createSend(limits: Limits): Send {
   const cuts = new Set<() => void>();
-  reach.onMode?.(() => cuts.forEach((cut) => cut()));
+  limits.onMode?.(() => cuts.forEach((cut) => cut()));
   return (asked, place) => {
-    checkMode(asked, place, reach);
+    checkMode(asked, place, limits);
     if (allows("device", place.locality)) return undefined;
     const stop = new AbortController();
     const cut = () => {
       try {
-        checkMode(asked, place, reach);
+        checkMode(asked, place, limits);
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         stop.abort(error);

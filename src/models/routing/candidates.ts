@@ -8,12 +8,12 @@ import type { Model } from "../provider.ts";
 import type { Params } from "../params/fields.ts";
 import { wishesFor } from "../params/wishes.ts";
 import type { ApplyScorecard } from "../probe/apply.ts";
-import { checkMode, checkPrivate, placeBeforehand, type Reach } from "../reach.ts";
+import { checkPrivate, checkReach, type Limits, placeBeforehand } from "../reach.ts";
 import { type Server, settingsOf } from "../server.ts";
 import type { Servers } from "../servers.ts";
 import { sightOf } from "../sight.ts";
 
-export type CandidateDeps = Reach & {
+export type CandidateDeps = Limits & {
   servers: Servers;
   totalMemoryBytes: number;
   /** Of every model, where neither it nor its provider says otherwise. */
@@ -27,7 +27,7 @@ export type CandidateOptions = { why: string } & Pick<Wanted, "private" | "onWai
 export interface Candidates {
   /**
    * The model that `ref` means, ready to be asked; its server is started where config says how. Throws
-   * `MODEL_PROVIDER_UNKNOWN`, `MODEL_MISSING`, `MODEL_NOT_ALLOWED`, `MODEL_SESSION_PRIVATE`, and what
+   * `MODEL_PROVIDER_UNKNOWN`, `MODEL_MISSING`, `MODEL_NOT_ALLOWED`, `MODEL_LINK_DOWN`, `MODEL_SESSION_PRIVATE`, and what
    * `Servers.open` throws.
    */
   make(ref: string, options: CandidateOptions, signal: AbortSignal): Promise<Candidate>;
@@ -80,7 +80,7 @@ export function createCandidates(deps: CandidateDeps): Candidates {
 
   function check(asked: { ref: string; provider: string }, place: Place, isPrivate: boolean) {
     if (isPrivate) checkPrivate(asked, place); // first: no mode allows it
-    checkMode(asked, place, deps);
+    checkReach(asked, place, deps);
   }
 
   return {

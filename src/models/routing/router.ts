@@ -42,6 +42,7 @@ export function createRouter(deps: RouterDeps): Models {
   const candidates = createCandidates({
     servers,
     mode,
+    reach: deps.reach,
     cap: deps.cap,
     totalMemoryBytes,
     params,
@@ -49,7 +50,7 @@ export function createRouter(deps: RouterDeps): Models {
   });
   const automatic = createAutomatic({ servers, candidates, settings, demonstration, memory });
 
-  const chainRoute = createChainRoute({ servers, candidates });
+  const chainRoute = createChainRoute({ servers, candidates, reach: deps.reach });
 
   async function route(wanted: Wanted, signal: AbortSignal): Promise<Candidate[]> {
     if (wanted.picked !== undefined) {
