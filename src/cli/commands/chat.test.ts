@@ -111,6 +111,13 @@ test("a session is named, with its private mark, before the answer comes", async
   await once.run();
   assert.match(once.terminal.err(), /^Session ses_new \(go on with --session ses_new\)/);
   const known = [{ id: "ses_1", title: "taxes", private: true }];
+  const json = sit({
+    words: ["hi"],
+    options: { session: "taxes", json: true },
+    sessions: known,
+  });
+  await json.run();
+  assert.equal(linesOf(json.terminal.out())[0]?.["private"], true);
   const again = sit({ words: ["hi"], options: { session: "taxes" }, sessions: known });
   await again.run();
   assert.match(again.terminal.err(), /^Private session ses_1/);

@@ -81,7 +81,8 @@ async function sayWhoAnswers(client: Client, of: Opened & { text: string }, call
   const { id: session, text, private: isPrivate } = of;
   if (options["json"]) {
     const text = `Go on with --session ${session}`;
-    return terminal.json({ type: "note", code: "SESSION", text, session });
+    const mark = isPrivate ? { private: true } : {};
+    return terminal.json({ type: "note", code: "SESSION", text, session, ...mark });
   }
   const { model, privateWorkspaces } = await client.status(signal);
   const say = (line: string) => terminal.say(terminal.dim(line));
