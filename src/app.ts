@@ -23,6 +23,7 @@ import { loadConfig } from "./config/load.ts";
 import { configRoutes } from "./config/routes.ts";
 import { type ConfigWatch, watchConfig } from "./config/watch.ts";
 import { runChecks } from "./doctor/doctor.ts";
+import { buildEgressPolicy } from "./egress-parts.ts";
 import { gatewayChecks, parseBind } from "./gateway/checks.ts";
 import { createMetrics } from "./gateway/metrics.ts";
 import { gatewayRoutes } from "./gateway/routes.ts";
@@ -195,6 +196,7 @@ function buildGateway(ground: Ground, door: Door): Gateway {
     useModel: async (ref, signal) => void (await models.use(ref, signal)),
     setMode: (next) => mode.set(next),
     ledger: (limit) => ledger.tail(limit),
+    egressPolicy: buildEgressPolicy(ground),
     cost: door.cost.report,
     readContext: createContextReport({
       sessions: store.sessions,

@@ -93,7 +93,7 @@ async function buildBase(options: GroundOptions, closing: Closing) {
   const programs = createPrograms({ doors, ledger, path: env["PATH"] ?? "/usr/bin:/bin" });
   closing(() => programs.close());
   // prettier-ignore
-  return { options, doors, config, configFile, store, log, logFile, ledger, ledgerPath, mode, storedMode, egress, programs };
+  return { options, doors, config, configFile, store, log, logFile, ledger, ledgerPath, mode, storedMode, hosts, egress, programs };
 }
 
 const MODES: readonly Mode[] = ["device", "private", "internet"];

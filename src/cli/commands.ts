@@ -5,6 +5,9 @@ import { contextCheck } from "./commands/context/check.ts";
 import { contextWhy } from "./commands/context/why.ts";
 import { cost } from "./commands/cost.ts";
 import { doctor } from "./commands/doctor.ts";
+import { egressLog, egressLogVerify } from "./commands/egress/log.ts";
+import { egressPolicy } from "./commands/egress/policy.ts";
+import { egressWatch } from "./commands/egress/watch.ts";
 import {
   gatewayRestart,
   gatewayRun,
@@ -63,6 +66,10 @@ export const commands: readonly Command[] = [
   cost,
   modeShow,
   modeSet,
+  egressPolicy,
+  egressLog,
+  egressLogVerify,
+  egressWatch,
   configCheck,
   configExplain,
   configSet,

@@ -76,6 +76,7 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "GET /api/cost (read)",
       "GET /api/devices (read)",
       "GET /api/doctor (read)",
+      "GET /api/egress/policy (read)",
       "GET /api/events (read)",
       "GET /api/keys (admin)",
       "GET /api/ledger (read)",

@@ -6,6 +6,7 @@ import { responseRoutes, type ResponseDeps } from "./responses/routes.ts";
 import { accountRoutes, type AccountAuth } from "./routes/account.ts";
 import { contextRoutes, type ContextDeps } from "./routes/context.ts";
 import { costRoutes, type CostDeps } from "./routes/cost.ts";
+import { egressRoutes, type EgressDeps } from "./routes/egress.ts";
 import { engineRoutes, type EngineDeps } from "./routes/engine.ts";
 import { healthRoutes, type HealthDeps } from "./routes/health.ts";
 import { keepingRoutes, type KeepingDeps } from "./routes/models.ts";
@@ -16,6 +17,7 @@ import { systemRoutes, type SystemDeps } from "./routes/system.ts";
 export type GatewayRouteDeps = SystemDeps &
   KeepingDeps &
   EngineDeps &
+  EgressDeps &
   ProbeRouteDeps &
   HealthDeps &
   ServiceDeps &
@@ -34,6 +36,7 @@ export const gatewayRoutes = (deps: GatewayRouteDeps): Route[] => [
   ...serviceRoutes(deps),
   ...keepingRoutes(deps),
   ...engineRoutes(deps),
+  ...egressRoutes(deps),
   ...probeRoutes(deps),
   ...contextRoutes(deps),
   ...costRoutes(deps),

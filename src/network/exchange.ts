@@ -114,8 +114,11 @@ function countBytes(outgoing: ClientRequest): () => Omit<Outcome, "failure"> {
   let socket: Socket | undefined;
   let read = 0;
   let written = 0;
+  let isOpened = false;
   outgoing.once("socket", (assigned) => {
     socket = assigned;
+    isOpened = !assigned.connecting;
+    assigned.once("connect", () => (isOpened = true));
     read = assigned.bytesRead;
     written = assigned.bytesWritten;
   });
@@ -123,7 +126,6 @@ function countBytes(outgoing: ClientRequest): () => Omit<Outcome, "failure"> {
   outgoing.once("response", () => (address = socket?.remoteAddress ?? ""));
   return () => {
     address ||= socket?.remoteAddress ?? "";
-    const isOpened = address !== "" || socket?.connecting === false;
     // What waits for a connection counts as written for Node, but never went anywhere.
     const sentBytes = socket && isOpened ? socket.bytesWritten - written : 0;
     return { address, sentBytes, receivedBytes: (socket?.bytesRead ?? 0) - read };

@@ -1,19 +1,29 @@
 /**
  * The ledger: what opened, started or changed, one JSON object a line, in `$ISOPOD_HOME/ledger.jsonl` and,
- * when that is full, one older file beside it. Never content.
+ * when that is full, one older file beside it. Never content. A chain of hashes runs through all lines
+ * (`chain.ts`), over files and restarts.
  *
  * Lines are gathered and written together, without fsync: a power cut may cost the last moment, a crash of
  * the gateway alone at most `FLUSH_MS`.
  */
 
-import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
 import { open } from "node:fs/promises";
 
 import { z } from "zod";
 
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import type { LedgerLine } from "../protocol/api.ts";
+import { LEDGER_KINDS, type LedgerLine } from "../protocol/api.ts";
+import { CHAIN_START, type ChainHead, readHead, toChainLine } from "./chain.ts";
 
 export interface Ledger {
   /** Takes a line at once and writes it soon. Never throws: a full disk is logged and found by `doctor`. */
@@ -61,7 +71,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     timer = undefined;
     if (waiting.length === 0) return;
     try {
-      file.write(waiting.map((line) => `${JSON.stringify(line)}\n`).join(""));
+      file.write(waiting);
       waiting = [];
       failed = undefined;
     } catch (error) {
@@ -114,47 +124,96 @@ export async function readLedger(path: string): Promise<LedgerLine[]> {
     if (isErrno(error, "ENOENT")) return [];
     throw error;
   }
+  return parseLines(text);
+}
+
+/** The lines of a piece of a ledger; what is none is left out. */
+export function parseLines(text: string): LedgerLine[] {
   return text.split("\n").flatMap((line) => {
     const parsed = Line.safeParse(line);
     return parsed.success ? [parsed.data] : [];
   });
 }
 
-/** Appends, and renames the file when it is full. A link in its place is not followed. */
-function createFile(path: string, older: string, maxBytes: number) {
-  let opened: { fd: number; size: number } | undefined;
-  /** Whether a write ended in mid-line: the next one starts on a line of its own. */
-  let torn = false;
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+type Opened = {
+  fd: number;
+  size: number;
+  head: ChainHead;
+  /** What a crash left behind the last whole line; the next line says how much it is. */
+  torn: number;
+  endsInMidLine: boolean;
+};
 
-  function reach(): { fd: number; size: number } {
-    if (opened) return opened;
-    const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
-    opened = { fd, size: fstatSync(fd).size };
-    return opened;
-  }
-  function close(): void {
+/** Appends to the chain, and renames the file when it is full. A link in its place is not followed. */
+function createFile(path: string, older: string, maxBytes: number) {
+  let opened: Opened | undefined;
+  const close = () => {
     if (opened) closeSync(opened.fd);
     opened = undefined;
-  }
+  };
+  const reach = () => (opened ??= openFile(path, older));
 
   return {
-    write(text: string): void {
-      let file = reach();
-      if (file.size >= maxBytes) {
+    write(lines: readonly LedgerLine[]): void {
+      if (reach().size >= maxBytes) {
         close();
         renameSync(path, older);
-        file = reach();
       }
-      const bytes = Buffer.from(torn ? `\n${text}` : text);
-      for (let done = 0; done < bytes.length;) {
-        done += writeSync(file.fd, bytes, done);
-        torn = done < bytes.length;
+      const file = reach();
+      const { text, head } = chained(file, lines);
+      const bytes = Buffer.from(text);
+      try {
+        for (let done = 0; done < bytes.length;) done += writeSync(file.fd, bytes, done);
+      } catch (error) {
+        try {
+          ftruncateSync(file.fd, file.size); // all of these lines are written again, as a whole
+        } finally {
+          close(); // what is there then is read anew
+        }
+        throw error;
       }
-      file.size += bytes.length;
+      opened = { ...file, head, size: file.size + bytes.length, torn: 0, endsInMidLine: false };
     },
     close,
   };
+}
+
+function chained(file: Opened, lines: readonly LedgerLine[]): { text: string; head: ChainHead } {
+  let { head } = file;
+  let text = file.endsInMidLine ? "\n" : "";
+  // The end of the line that we give to a torn one belongs to it.
+  const torn = file.torn > 0 && file.endsInMidLine ? file.torn + 1 : file.torn;
+  for (const [at, line] of lines.entries()) {
+    const place = at === 0 ? { isFirst: file.size === file.torn, torn } : {};
+    const next = toChainLine(head, line, place);
+    text += `${next.text}\n`;
+    ({ head } = next);
+  }
+  return { text, head };
+}
+
+/** At most 4 MiB are read, once in a run and once a file. */
+function openFile(path: string, older: string): Opened {
+  const { O_RDWR, O_RDONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+  const fd = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+  const bytes = readFileSync(fd);
+  const endsInMidLine = bytes.length > 0 && bytes.at(-1) !== 10;
+  const found = readHead(bytes);
+  if (found) return { fd, size: bytes.length, endsInMidLine, ...found };
+  const head = readOlderHead() ?? CHAIN_START;
+  return { fd, size: bytes.length, endsInMidLine, head, torn: bytes.length };
+
+  function readOlderHead(): ChainHead | undefined {
+    try {
+      const before = openSync(older, O_RDONLY | O_NOFOLLOW);
+      const end = readHead(readFileSync(before))?.head;
+      closeSync(before);
+      return end;
+    } catch (error) {
+      if (isErrno(error, "ENOENT")) return undefined;
+      throw error;
+    }
+  }
 }
 
 const cut = (text: string) => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
@@ -176,7 +235,7 @@ const Line = z
   .pipe(
     z.object({
       at: z.number(),
-      kind: z.enum(["connection", "request", "listener", "program", "worker", "mode", "attempt"]),
+      kind: z.enum(LEDGER_KINDS),
       purpose: z.string(),
       host: z.string(),
       address: z.string(),
@@ -184,5 +243,6 @@ const Line = z
       receivedBytes: z.number(),
       verdict: z.enum(["allowed", "blocked"]),
       why: z.string().exactOptional(),
+      n: z.number().exactOptional(),
     }),
   );

@@ -125,6 +125,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
         useModel: async (ref) => void did.push(`use ${ref}`),
         setMode: async (mode) => void did.push(`mode ${mode}`),
         ledger: async () => [],
+        egressPolicy: () => ({ mode: "private", cap: "internet", entries: [] }),
         readContext: createContextReport({
           sessions: store.sessions,
           slotAdvice: async () => "Give it more slots",
