@@ -16,6 +16,7 @@ const ROOMS = [
   "tools",
   "agent",
   "channels",
+  "offline",
   "config",
   "doctor",
   "gateway",

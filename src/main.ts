@@ -31,6 +31,8 @@ const parts: HostParts = {
   editConfig: async (path, value) =>
     (await import("./settings.ts")).editAppConfig(machine, { path, value }),
   dial: async (target) => (await import("./dial.ts")).dial(target, machine),
+  proveEgress: async (tell, signal) =>
+    (await import("./proving.ts")).proveEgress(machine, tell, signal),
   startBackground: async () => (await import("./dial.ts")).startBackground(machine),
 };
 

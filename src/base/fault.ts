@@ -17,6 +17,7 @@ import { keepingFaults } from "./faults/keeping.ts";
 import { modelFaults } from "./faults/models.ts";
 import { networkFaults } from "./faults/network.ts";
 import { probeFaults } from "./faults/probe.ts";
+import { proveFaults } from "./faults/prove.ts";
 import { processFaults } from "./faults/process.ts";
 import { sandboxFaults } from "./faults/sandbox.ts";
 import { storeFaults } from "./faults/store.ts";
@@ -37,6 +38,7 @@ export const catalogue = {
   ...toolFaults,
   ...usageFaults,
   ...agentFaults,
+  ...proveFaults,
   ...configFaults,
   ...gatewayFaults,
   ...cliFaults,

@@ -42,7 +42,7 @@ export function openSigner(home: string): Signer {
 export function createSigner(key: KeyObject): Signer {
   const raw = rawPublicKey(key);
   const id = digest(raw).subarray(0, ID_BYTES);
-  const name = Buffer.from(id).reverse().toString("hex").toUpperCase();
+  const name = Buffer.from(id.toReversed()).toString("hex").toUpperCase();
   const line = Buffer.concat([Buffer.from("Ed"), id, raw]).toString("base64");
   return {
     publicKey: `untrusted comment: minisign public key ${name}\n${line}\n`,

@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { QueueReport } from "../protocol/api.ts";
 import type { Finding } from "../protocol/check.ts";
 import type { Status } from "../protocol/event.ts";
+import type { Proof } from "../offline/prove/prove.ts";
 import type { Client } from "./client.ts";
 import type { Interrupts } from "./interrupts.ts";
 import type { Terminal } from "./terminal.ts";
@@ -72,6 +73,12 @@ export interface Host {
   config(file?: string): Promise<{ config: Config; file: string; found: boolean }>;
   /** Writes one value into the config file, for a person; the next start uses it. Throws what is wrong with it. */
   editConfig(path: string, value: unknown): Promise<{ file: string }>;
+  /** Proves in namespaces of its own that nothing gets out, and keeps what was seen, signed. */
+  proveEgress(
+    tell: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<{ proof: Proof; file: string; publicKey: string }>;
+
   /** Checks that need no gateway. */
   doctor(fix: boolean, signal: AbortSignal): Promise<Finding[]>;
 }

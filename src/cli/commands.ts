@@ -7,6 +7,7 @@ import { cost } from "./commands/cost.ts";
 import { doctor } from "./commands/doctor.ts";
 import { egressLog, egressLogVerify } from "./commands/egress/log.ts";
 import { egressPolicy } from "./commands/egress/policy.ts";
+import { egressProve } from "./commands/egress/prove.ts";
 import { egressWatch } from "./commands/egress/watch.ts";
 import {
   gatewayRestart,
@@ -70,6 +71,7 @@ export const commands: readonly Command[] = [
   egressLog,
   egressLogVerify,
   egressWatch,
+  egressProve,
   configCheck,
   configExplain,
   configSet,

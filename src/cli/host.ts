@@ -24,6 +24,7 @@ export type HostParts = {
   dial(target: string): Promise<Send>;
   loadConfig(file?: string): Promise<{ config: Config; file: string; found: boolean }>;
   editConfig(path: string, value: unknown): Promise<{ file: string }>;
+  proveEgress: Host["proveEgress"];
   /** Starts `isopod gateway run --json` so that it outlives this process; `ended` is what it said before it died. */
   startBackground(): Promise<{ ended: Promise<string> }>;
 };
@@ -93,6 +94,7 @@ export function createHost(parts: HostParts): Host {
     connect: () => connect(),
     config: parts.loadConfig,
     editConfig: parts.editConfig,
+    proveEgress: parts.proveEgress,
 
     async withGateway(work, signal) {
       for (let left = LOCK_SECONDS * 1000; ; left -= LOCK_POLL_MS) {

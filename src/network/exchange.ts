@@ -118,7 +118,8 @@ function countBytes(outgoing: ClientRequest): () => Omit<Outcome, "failure"> {
   outgoing.once("socket", (assigned) => {
     socket = assigned;
     isOpened = !assigned.connecting;
-    assigned.once("connect", () => (isOpened = true));
+    // A connection that is used again is open, and would gather a listener for each request.
+    if (!isOpened) assigned.once("connect", () => (isOpened = true));
     read = assigned.bytesRead;
     written = assigned.bytesWritten;
   });
