@@ -13,6 +13,7 @@ import { gatewaySettings } from "./gateway/settings.ts";
 import { presetNamed } from "./models/presets.ts";
 import { modelsSetting } from "./models/settings.ts";
 import type { AllowedHost } from "./network/egress.ts";
+import { keepCounters } from "./network/counters.ts";
 import { createEgress } from "./network/guard.ts";
 import { createLedger } from "./network/ledger.ts";
 import { createModeSwitch } from "./network/mode.ts";
@@ -73,6 +74,7 @@ async function buildBase(options: GroundOptions, closing: Closing) {
   const ledgerPath = join(home, "ledger.jsonl");
   const ledger = createLedger({ path: ledgerPath, clock, log });
   closing(() => ledger.close());
+  closing(keepCounters(ledger));
   const kept = await store.values.get("mode");
   let stored = MODES.find((mode) => mode === kept);
   const storedMode = () => stored;

@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { QueueReport } from "../protocol/api.ts";
 import type { Finding } from "../protocol/check.ts";
 import type { Status } from "../protocol/event.ts";
+import type { Statement } from "../offline/statement/statement.ts";
 import type { Proof } from "../offline/prove/prove.ts";
 import type { Client } from "./client.ts";
 import type { Interrupts } from "./interrupts.ts";
@@ -78,6 +79,13 @@ export interface Host {
     tell: (text: string) => void,
     signal: AbortSignal,
   ): Promise<{ proof: Proof; file: string; publicKey: string }>;
+
+  /** States what left while a session was there, and keeps it, signed. Throws `STATEMENT_UNWRITABLE`. */
+  stateEgress(request: {
+    session: { id: string; createdAt: number; updatedAt: number };
+    pid: number | undefined;
+    out: string | undefined;
+  }): Promise<{ statement: Statement; file: string; publicKey: string }>;
 
   /** Checks that need no gateway. */
   doctor(fix: boolean, signal: AbortSignal): Promise<Finding[]>;

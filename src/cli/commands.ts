@@ -8,6 +8,7 @@ import { doctor } from "./commands/doctor.ts";
 import { egressLog, egressLogVerify } from "./commands/egress/log.ts";
 import { egressPolicy } from "./commands/egress/policy.ts";
 import { egressProve } from "./commands/egress/prove.ts";
+import { egressStatement } from "./commands/egress/statement.ts";
 import { egressWatch } from "./commands/egress/watch.ts";
 import {
   gatewayRestart,
@@ -72,6 +73,7 @@ export const commands: readonly Command[] = [
   egressLogVerify,
   egressWatch,
   egressProve,
+  egressStatement,
   configCheck,
   configExplain,
   configSet,

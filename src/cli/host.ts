@@ -25,6 +25,7 @@ export type HostParts = {
   loadConfig(file?: string): Promise<{ config: Config; file: string; found: boolean }>;
   editConfig(path: string, value: unknown): Promise<{ file: string }>;
   proveEgress: Host["proveEgress"];
+  stateEgress: Host["stateEgress"];
   /** Starts `isopod gateway run --json` so that it outlives this process; `ended` is what it said before it died. */
   startBackground(): Promise<{ ended: Promise<string> }>;
 };
@@ -95,6 +96,7 @@ export function createHost(parts: HostParts): Host {
     config: parts.loadConfig,
     editConfig: parts.editConfig,
     proveEgress: parts.proveEgress,
+    stateEgress: parts.stateEgress,
 
     async withGateway(work, signal) {
       for (let left = LOCK_SECONDS * 1000; ; left -= LOCK_POLL_MS) {

@@ -28,6 +28,8 @@ import { CHAIN_START, type ChainHead, readHead, toChainLine } from "./chain.ts";
 export interface Ledger {
   /** Takes a line at once and writes it soon. Never throws: a full disk is logged and found by `doctor`. */
   append(line: Omit<LedgerLine, "at"> & { at?: number }): void;
+  /** How many lines it took so far, in this run. */
+  appended(): number;
   /** The last lines, oldest first, among them those not yet written. Lines cut by a crash are left out. */
   tail(limit: number): Promise<LedgerLine[]>;
   /** Writes what is still waiting. May be called twice; lines that come later are written too. */
@@ -63,6 +65,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   const older = olderPath(path);
   const file = createFile(path, older, options.maxBytes ?? MAX_BYTES);
   let waiting: LedgerLine[] = [];
+  let taken = 0;
   let timer: NodeJS.Timeout | undefined;
   let failed: Error | undefined;
 
@@ -85,6 +88,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   return {
     append(line) {
       const { purpose, host, why } = line;
+      taken += 1;
       waiting.push({
         at: clock.now(),
         ...line,
@@ -94,6 +98,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       });
       timer ??= setTimeout(flush, FLUSH_MS).unref();
     },
+    appended: () => taken,
     async tail(limit) {
       if (limit <= 0) return [];
       const unwritten = waiting.slice();
@@ -221,6 +226,16 @@ const cut = (text: string) => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEX
 const isErrno = (error: unknown, code: string) =>
   error instanceof Error && "code" in error && error.code === code;
 
+const Counters = z.object({
+  frames: z.number(),
+  requests: z.number(),
+  octets: z.number(),
+  loFrames: z.number(),
+  loBytes: z.number(),
+  chatter: z.number(),
+  resent: z.number(),
+});
+
 const Line = z
   .string()
   .transform((text, context) => {
@@ -243,6 +258,7 @@ const Line = z
       receivedBytes: z.number(),
       verdict: z.enum(["allowed", "blocked"]),
       why: z.string().exactOptional(),
+      counters: Counters.exactOptional(),
       n: z.number().exactOptional(),
     }),
   );

@@ -49,6 +49,7 @@
 
 import { z } from "zod";
 
+import type { Counted } from "./counters.ts";
 import { Images } from "./image.ts";
 import type { Scorecard } from "./scorecard.ts";
 import type { SessionMessage, SessionSummary, TurnEvent } from "./event.ts";
@@ -215,6 +216,8 @@ export type LedgerLine = {
   verdict: "allowed" | "blocked";
   /** Why it was blocked, or how it failed. */
   why?: string;
+  /** Of `counters`: more of what the kernel had counted (`src/protocol/counters.ts`). */
+  counters?: Omit<Counted, "sentBytes">;
   /** Its number in the chain; not there for what is not written yet. */
   n?: number;
 };

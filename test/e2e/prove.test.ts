@@ -22,7 +22,7 @@ test(
   { skip },
   async (t) => {
     const machine = createMachine(t);
-    const ran = await machine.isopod(["egress", "prove", "--json"]);
+    const ran = await machine.isopod(["egress", "prove", "--json"], { patienceMs: 180_000 });
     assert.equal(ran.code, 0, ran.stdout + ran.stderr);
     const proof = JSON.parse(ran.stdout) as Record<string, unknown>;
     assert.deepEqual(Object.keys(proof), ["escaped", "control", "attempts", "limits"]);

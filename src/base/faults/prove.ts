@@ -14,4 +14,10 @@ export const proveFaults = {
     message: ({ what, detail }) => `Cannot go on with the proof: ${what}: ${detail}`,
     fix: () => "Look at what it says, mend it, and prove again: nothing was proved",
   }),
+  STATEMENT_UNWRITABLE: entry<{ file: string; detail: string }>({
+    status: 500,
+    exit: 2,
+    message: ({ file, detail }) => `Cannot write the statement "${file}": ${detail}`,
+    fix: () => "Name a file in a folder of yours with --out",
+  }),
 };
