@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { systemClock as clock } from "./base/clock.ts";
 import { openSigner } from "./base/signature.ts";
 import { dial } from "./dial.ts";
-import { keepProof, type Proof, prove } from "./offline/prove/prove.ts";
+import { prove } from "./offline/prove/prove.ts";
+import { keepProof, type Proof } from "./offline/prove/report.ts";
 import type { Doors } from "./process/doors.ts";
 import { createPrograms } from "./process/programs.ts";
 

@@ -8,7 +8,7 @@ import { Fault } from "./base/fault.ts";
 import { isSignedBy, openSigner } from "./base/signature.ts";
 import type { ChainHead } from "./network/chain.ts";
 import { readCounters } from "./network/counters.ts";
-import { readChainFiles } from "./network/ledger-files.ts";
+import { readChainFiles } from "./network/read-ledger.ts";
 import { makeStatement, type Statement } from "./offline/statement/statement.ts";
 
 export type StatementRequest = {

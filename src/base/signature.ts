@@ -12,7 +12,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Signer {
@@ -31,12 +31,25 @@ export function openSigner(home: string): Signer {
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
     const { privateKey } = generateKeyPairSync("ed25519");
-    pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-    writeFileSync(file, pem, { mode: 0o600, flag: "wx" }); // two at once must not each keep one
+    const own = `${file}.${process.pid}`;
+    writeFileSync(own, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
+    pem = keepFirst(own, file);
   }
   const signer = createSigner(createPrivateKey(pem));
   writeFileSync(join(home, "signing.pub"), signer.publicKey, { mode: 0o644 });
   return signer;
+}
+
+/** Of two that make one at once, both go by the first. */
+function keepFirst(own: string, file: string): string {
+  try {
+    linkSync(own, file);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  } finally {
+    rmSync(own, { force: true });
+  }
+  return readFileSync(file, "utf8");
 }
 
 export function createSigner(key: KeyObject): Signer {

@@ -4,7 +4,7 @@ import type { QueueReport } from "../protocol/api.ts";
 import type { Finding } from "../protocol/check.ts";
 import type { Status } from "../protocol/event.ts";
 import type { Statement } from "../offline/statement/statement.ts";
-import type { Proof } from "../offline/prove/prove.ts";
+import type { Proof } from "../offline/prove/report.ts";
 import type { Client } from "./client.ts";
 import type { Interrupts } from "./interrupts.ts";
 import type { Terminal } from "./terminal.ts";

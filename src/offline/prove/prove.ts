@@ -5,7 +5,7 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -15,26 +15,10 @@ import type { Programs } from "../../process/program.ts";
 import { PRELOAD } from "../../process/doors.ts";
 import type { CanaryGiven } from "./canary.ts";
 import { type Cable, layCable } from "./cable.ts";
-import { LIMITS, type Shot, SHOTS } from "./plan.ts";
+import { type Shot, SHOTS } from "./plan.ts";
+import { conclude, type Fired, type Proof } from "./report.ts";
 import { type Dial, type Stage, startStage } from "./stage.ts";
 import { type Talker, toTalker } from "./talker.ts";
-
-export type Attempt = Pick<Shot, "name" | "kind" | "by" | "mode"> & {
-  /** Frames that left while it was tried; one at least where the trap heard the canary. */
-  escaped: number;
-  /** What whoever fired it was told. */
-  said: string;
-  /** Whether the same without what should stop it was seen by the trap. */
-  control: "leaked" | "not seen";
-};
-
-/** What `isopod egress prove --json` prints. */
-export type Proof = {
-  escaped: number;
-  control: { leaked: boolean };
-  attempts: Attempt[];
-  limits: string[];
-};
 
 export type ProveOptions = {
   programs: Pick<Programs, "start">;
@@ -124,8 +108,6 @@ type Range = {
   hosts: string;
 };
 
-type Fired = { shot: Shot; said: string; escaped: number };
-
 const here = (name: string) => join(import.meta.dirname, name);
 const newCanary = () => `canary-${randomBytes(6).toString("hex")}`;
 
@@ -201,57 +183,4 @@ async function leak(range: Range, shot: Shot, signal: AbortSignal): Promise<Fire
   const now = cable.arrived();
   const escaped = shot.seenBy === "icmp" ? now.icmp - counted.icmp : now.packets - counted.packets;
   return { shot, said, escaped };
-}
-
-function conclude(seen: {
-  escaped: number;
-  conversation: number;
-  attempts: readonly Fired[];
-  controls: ReadonlyMap<string, Fired>;
-}): Proof {
-  const { controls } = seen;
-  const limits = [...LIMITS];
-  const isUntried = ({ name, needsPerl }: Shot) =>
-    needsPerl && controls.get(name)?.said === "ENOENT";
-  const tried = seen.attempts.filter(({ shot }) => !isUntried(shot));
-  if (tried.length < seen.attempts.length)
-    limits.push("ICMP was not tried: there is no perl to make it");
-  const sandbox = tried.find(
-    ({ shot, said }) => shot.from === "sandbox" && said.startsWith("no sandbox"),
-  );
-  if (sandbox) limits.push("No command was tried: there is no sandbox, and `run` is off");
-  const controlOf = (name: string) =>
-    (controls.get(name)?.escaped ?? 0) > 0 ? "leaked" : "not seen";
-  const attempts = tried.map(({ shot: { name, kind, by, mode }, said, escaped }): Attempt => {
-    return { name, kind, by, mode, escaped, said, control: controlOf(name) };
-  });
-  const conversation: Attempt = {
-    name: "conversation",
-    kind: "model",
-    by: "the gateway itself: its start, a chat, a streamed one, a tool call, the checks, and all the time between",
-    mode: "private",
-    escaped: seen.conversation,
-    said: "answered",
-    control: controlOf("cloud-model"),
-  };
-  const all = [conversation, ...attempts];
-  const leaked = all.every(({ control }) => control === "leaked");
-  const heard = all.reduce((sum, attempt) => sum + attempt.escaped, 0);
-  return { escaped: Math.max(seen.escaped, heard), control: { leaked }, attempts: all, limits };
-}
-
-/** Keeps a proof with its signature in `$ISOPOD_HOME/proofs`; returns the file. */
-export function keepProof(
-  home: string,
-  content: object,
-  { at, sign }: { at: number; sign: (content: Uint8Array, comment: string) => string },
-): string {
-  const folder = join(home, "proofs");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const day = new Date(at).toISOString().replaceAll(":", "-").slice(0, 19);
-  const file = join(folder, `egress-${day}.json`);
-  const bytes = Buffer.from(`${JSON.stringify(content, undefined, 2)}\n`);
-  writeFileSync(file, bytes, { mode: 0o600 });
-  writeFileSync(`${file}.minisig`, sign(bytes, `isopod egress prove ${day}`), { mode: 0o600 });
-  return file;
 }

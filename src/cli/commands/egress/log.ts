@@ -1,5 +1,5 @@
 import { Fault } from "../../../base/fault.ts";
-import { readChainFiles, readLastLines } from "../../../network/ledger-files.ts";
+import { readChainFiles, readLastLines } from "../../../network/read-ledger.ts";
 import { verifyChain } from "../../../network/verify-chain.ts";
 import { defineCommand } from "../../command.ts";
 import { toLedgerRow } from "./row.ts";

@@ -1,4 +1,4 @@
-import type { Proof } from "../../../offline/prove/prove.ts";
+import type { Proof } from "../../../offline/prove/report.ts";
 import { defineCommand } from "../../command.ts";
 import type { Terminal } from "../../terminal.ts";
 

@@ -1,4 +1,4 @@
-import { followLedger } from "../../../network/ledger-files.ts";
+import { followLedger } from "../../../network/read-ledger.ts";
 import { defineCommand } from "../../command.ts";
 import { toLedgerRow } from "./row.ts";
 

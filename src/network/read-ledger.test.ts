@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { systemClock } from "../base/clock.ts";
 import { silentLog } from "../base/log.ts";
 import { createLedger } from "./ledger.ts";
-import { followLedger, ledgerPath, readChainFiles, readLastLines } from "./ledger-files.ts";
+import { followLedger, ledgerPath, readChainFiles, readLastLines } from "./read-ledger.ts";
 
 test("followLedger() tells each line that is written after it began, over a full file as well", async (t) => {
   const home = mkdtempSync(join(tmpdir(), "isopod-follow-"));
