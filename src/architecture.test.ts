@@ -13,6 +13,7 @@ const ROOMS = [
   "store",
   "sandbox",
   "models",
+  "documents",
   "tools",
   "agent",
   "channels",

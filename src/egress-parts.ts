@@ -5,11 +5,12 @@ import { toTargets } from "./models/discovery.ts";
 import { modelsSetting } from "./models/settings.ts";
 import { toAllowedHost } from "./network/policy.ts";
 import { type Reached, reportPolicy } from "./network/policy-report.ts";
+import { toolsSetting } from "./tools/web/settings.ts";
 import type { EgressPolicy } from "./protocol/egress.ts";
 
 export function buildEgressPolicy(ground: Ground): () => EgressPolicy {
   const { hosts, mode } = ground;
-  const reached = [...namedHosts(ground), ...lookedAt(ground), ...programs(ground)];
+  const reached = [...namedHosts(ground), ...web(ground), ...lookedAt(ground), ...programs(ground)];
   return () => reportPolicy({ mode: mode.mode, hosts }, { cap: mode.cap, reached });
 }
 
@@ -34,7 +35,16 @@ function featureOf(setting: string): string {
   if (setting.startsWith("models.providers.")) return "models: chat, embeddings, loading";
   if (setting.startsWith("agents.")) return "models: chat in the cloud";
   if (setting === "OLLAMA_HOST") return "models: discovery, and what it finds";
-  return "whatever asks for it by this name";
+  if (setting === "tools.web.search") return "tools: web_search";
+  return "web_fetch without a question, and whatever else asks for it by this name";
+}
+
+/** Pages that a model wants to read: public addresses alone, each site after a person's word. */
+function web({ config }: Ground): Reached[] {
+  const { enabled } = config.get(toolsSetting).web.fetch;
+  const host = "public sites that a person agrees to";
+  const setting = "tools.web.fetch.enabled";
+  return enabled ? [{ host, setting, feature: "tools: web_fetch", only: "internet" }] : [];
 }
 
 /** Discovery asks the usual ports of this machine; with `models.mode: "replace"` it does not. */

@@ -47,6 +47,34 @@ INTENTS = {
 }
 
 
+# What people put around a request; some beginnings only fit before a verb.
+VERBS = set("""
+list show display print give see tell find look search locate grep read open view cat check type load fetch bring pull get let write save put store
+note keep enter create make start add generate overwrite replace fill take append attach change swap exchange edit correct fix update use substitute
+turn rewrite run execute do launch call try issue perform count sort order set copy duplicate back rename move name send mail delete remove erase
+translate summarise summarize explain describe play install download book buy convert draw plan recommend calculate solve remind jot record scribble
+modify alter amend adjust switch arrange scan track dig peek have hand recite reveal present output transfer clone zip compress encrypt undo restore
+""".split())
+BEFORE_VERB = [
+    "can you ", "could you ", "would you ", "i want you to ", "could you please ", "can you please ", "i need you to ", "kindly ", "will you ",
+    "i was wondering if you could ", "would you be so kind as to ", "i'd like you to ", "would it be possible to ", "is it possible to ", "go ahead and ",
+    "be so good as to ", "you could ", "do me a favour and ", "just ", "next, ", "i would be glad if you could ", "maybe you can ", "help me: ",
+]
+BEFORE = [
+    "hey, ", "now ", "ok, ", "then ", "hello, ", "and ", "so, ", "quick question: ", "when you have a minute, ", "hi, ", "sorry to bother you, ", "one thing: ",
+    "well, ", "um, ", "if you can, ", "excuse me, ", "right, ", "good morning, ", "thanks, and ", "next: ", "my request: ", "listen, ", "a favour: ", "great, now ",
+]
+AFTER = [
+    " for me", " now", ", thanks", " thanks", ", if you can", ", that would be great", ", would you", ", thank you", " if possible", ", ok", ", will you",
+    " when you have time", " right away", ", if you don't mind", " pls", ", i would appreciate it", " quickly", ", that would help", ", could you",
+]
+BEFORE_KO = [
+    "저기 ", "음, ", "그럼 ", "이제 ", "혹시 ", "자, ", "안녕, ", "저기요, ", "미안한데 ", "시간 되면 ", "죄송한데 ", "실례지만 ", "그리고 ", "좋아, ", "가능하면 ",
+    "괜찮다면 ", "질문이 있는데 ", "부탁인데 ", "빨리 ", "다음으로 ", "안녕하세요, ", "있잖아, ", "일단 ", "지금 ",
+]
+AFTER_KO = [" 부탁해", " 고마워", " 부탁드려요", ", 부탁합니다", " 감사합니다", ", 가능하면", ", 고마워요", " 지금", ", 빨리", ", 괜찮다면", " 부탁드립니다"]
+
+
 @dataclass
 class Turn:
     role: str  # user, call, tool, assistant
@@ -157,19 +185,26 @@ class Dialogues:
 
     def dress(self, phrasing: str) -> str:
         r, x = self.r, self.r.random()
+        closed = not phrasing.endswith(("{c}", "{n}", "{o}", "{w}", "{cmd}"))  # what follows is no part of a slot
         if self.language == "ko":
-            if x < 0.06:
-                phrasing = r.choice(["저기 ", "음, ", "그럼 ", "이제 ", "혹시 ", "자, ", "안녕, "]) + phrasing
+            if x < 0.16:
+                phrasing = r.choice(BEFORE_KO) + phrasing
             x = r.random()
-            return phrasing + (r.choice([".", "?", "!", " 부탁해", "."]) if x < 0.2 and "{c}" not in phrasing[-4:] else "")
-        if x < 0.08:
-            phrasing = "please " + phrasing
-        elif x < 0.13:
+            if x < 0.1 and closed:
+                return phrasing + r.choice(AFTER_KO)
+            return phrasing + (r.choice([".", "?", "!", "."]) if x < 0.25 and "{c}" not in phrasing[-4:] else "")
+        first, second = (phrasing.split(" ") + [""])[:2]
+        verb = first in VERBS and second not in ("i", "you", "we", "not")
+        if x < 0.07:
+            phrasing = "please " + phrasing if verb else phrasing
+        elif x < 0.12:
             phrasing += " please"
-        elif x < 0.26:
-            phrasing = r.choice(["hey, ", "can you ", "could you ", "i want you to ", "would you ", "now ", "ok, ", "then ", "hello, ", "could you please ", "can you please ", "and ", "so, ", "i need you to ", "kindly "]) + phrasing
-        elif x < 0.29:
-            phrasing += r.choice([" for me", " now", ", thanks", " thanks"])
+        elif x < 0.23:
+            phrasing = r.choice(BEFORE_VERB) + phrasing if verb else r.choice(BEFORE) + phrasing
+        elif x < 0.3:
+            phrasing = r.choice(BEFORE) + phrasing
+        elif x < 0.36 and closed:
+            phrasing += r.choice(AFTER)
         if r.random() < 0.4 and phrasing[0] != "{":
             phrasing = phrasing[0].upper() + phrasing[1:]
         return phrasing + (r.choice([".", "?", ".", "!"]) if r.random() < 0.2 and not phrasing.endswith(("}", "?")) else "")

@@ -53,12 +53,17 @@ class Block(nn.Module):
         return x + self.ffn_down(F.silu(self.ffn_gate(h)) * self.ffn_up(h))
 
 
+LONG = 1024  # tokens; below, whole matrices are faster on a processor, above they take too much memory
+
+
 def attend(q, k, v):
-    if hasattr(F, "scaled_dot_product_attention"):  # since PyTorch 2
+    rows, heads, length, width = q.shape
+    if length > LONG or q.is_cuda:
         return F.scaled_dot_product_attention(q, k, v, is_causal=True)
-    length = q.shape[2]
-    later = torch.full((length, length), float("-inf")).triu(1)
-    return torch.softmax(q @ k.mT * q.shape[3] ** -0.5 + later, -1) @ v
+    flat = lambda x: x.reshape(rows * heads, length, width)  # noqa: E731
+    later = torch.full((length, length), float("-inf"), device=q.device).triu(1)
+    scores = torch.baddbmm(later.expand(rows * heads, length, length), flat(q), flat(k).mT, alpha=width**-0.5)
+    return torch.bmm(torch.softmax(scores, -1, dtype=scores.dtype), flat(v)).view(rows, heads, length, width)
 
 
 def turn(x, turns):
@@ -113,10 +118,11 @@ class Muon:
             x = gradient + self.momentum * memory
             tall = shape[0] > shape[1]
             x = x.mT if tall else x
-            x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+            x = (x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)).bfloat16()  # the steps need no more digits
             for _ in range(5):
-                a = x @ x.mT
-                x = 3.4445 * x + (-4.7750 * a + 2.0315 * (a @ a)) @ x
+                a = torch.bmm(x, x.mT)
+                x = torch.baddbmm(x, torch.baddbmm(a, a, a, beta=-4.7750, alpha=2.0315), x, beta=3.4445)
+            x = x.float()
             x = x.mT if tall else x
             rate = self.rate * scale
             for one, change in zip(group, x):

@@ -26,8 +26,8 @@ from words import SYLLABLES
 TOKENS = {"core": 4096, "gpu": 32768}  # in a batch
 # First everything counts, so that it learns what texts look like and how to copy; then what it says.
 PHASES = [
-    {"name": "read", "steps": 900, "weights": Weights(read=0.1, first=1, call=1, answer=1), "decay": 0.0},
-    {"name": "say", "steps": 3900, "weights": Weights(read=0.01, first=3, call=1, answer=0.5), "decay": 0.8},
+    {"name": "read", "steps": 800, "weights": Weights(read=0.1, first=1, call=1, answer=1), "decay": 0.0},
+    {"name": "say", "steps": 6200, "weights": Weights(read=0.01, first=3, call=1, answer=0.5), "decay": 0.8},
 ]
 SHAPE = {"width": 192, "layers": 4, "heads": 6, "inner": 512}
 MERGES = 700  # of letters
@@ -35,6 +35,7 @@ MATRIX_RATE, OTHER_RATE = 0.012, 4e-3
 WARM_UP = 100  # steps
 LONG_FROM, LONG_EVERY = 0.7, 20  # in the last phase: of its steps, and how often
 LOG_EVERY = 20
+SAVE_EVERY = 500
 
 
 def batches(rows: Rows, steps: int, tokens: int, last: bool):
@@ -74,8 +75,9 @@ def main() -> None:
         # The first phase keeps the plain seed.
         rows = Rows(tokenizer, f"{options.seed}/{phase['name']}" if at else f"{options.seed}", phase["weights"])
         data = batches(rows, steps, TOKENS[options.preset], phase is PHASES[-1])
-        fit(model, data, steps, phase["decay"], device, options.out)
-        save(model, tokenizer, options.out)
+        keep = lambda: save(model, tokenizer, options.out)  # noqa: E731
+        fit(model, data, steps, phase["decay"], device, (options.out / "log.csv").open("a"), keep)
+        keep()
     print(check(model, tokenizer, device), flush=True)
 
 
@@ -97,13 +99,13 @@ def sample(seed: int) -> str:
     return "\n".join(turn.text for _ in range(3000) for turn in dialogues.dialogue(2, 3).turns)
 
 
-def fit(model: Llama, data, steps: int, decay: float, device: torch.device, out: Path) -> None:
-    """One phase. `decay` is the part of it, at its end, in which the rates fall to nothing."""
+def fit(model: Llama, data, steps: int, decay: float, device: torch.device, log, keep) -> None:
+    """One phase. `decay` is the part of it, at its end, in which the rates fall to nothing; `keep` saves what there is."""
     matrices = [one for name, one in model.named_parameters() if one.ndim == 2 and "embd" not in name]
     others = [one for name, one in model.named_parameters() if one.ndim != 2 or "embd" in name]
     adam = torch.optim.AdamW(others, lr=OTHER_RATE, betas=(0.9, 0.98), weight_decay=0.0)
     muon = Muon(matrices, MATRIX_RATE)
-    began, seen, log = time.time(), 0, (out / "log.csv").open("a")
+    began, seen = time.time(), 0
     for step, (ids, weights, positions) in enumerate(data):
         scale = min(1, (step + 1) / WARM_UP, (steps - step) / (decay * steps) if decay else 1)
         for group in adam.param_groups:
@@ -111,8 +113,9 @@ def fit(model: Llama, data, steps: int, decay: float, device: torch.device, out:
         ids, weights, positions = ids.to(device), weights[:, 1:].to(device), positions.to(device)
         counts = weights > 0  # the rest is padding
         wanted, weights = ids[:, 1:][counts], weights[counts]
-        logits = model.head(model(ids[:, :-1], positions[:, :-1])[counts])
-        losses = F.cross_entropy(logits, wanted, reduction="none")
+        with torch.autocast(device.type, torch.bfloat16):
+            logits = model.head(model(ids[:, :-1], positions[:, :-1])[counts])
+        losses = F.cross_entropy(logits.float(), wanted, reduction="none")
         loss = (losses * weights).sum() / weights.sum()
         model.zero_grad(set_to_none=True)
         loss.backward()
@@ -127,6 +130,8 @@ def fit(model: Llama, data, steps: int, decay: float, device: torch.device, out:
             log.write(line + "\n")
             log.flush()
             print(line, flush=True)
+        if (step + 1) % SAVE_EVERY == 0:
+            keep()
 
 
 def load(model: Llama, out: Path) -> None:

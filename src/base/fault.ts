@@ -11,6 +11,7 @@ import { baseFaults } from "./faults/base.ts";
 import { cliFaults } from "./faults/cli.ts";
 import { configFaults } from "./faults/config.ts";
 import type { Entry } from "./faults/entry.ts";
+import { documentFaults } from "./faults/documents.ts";
 import { engineFaults } from "./faults/engine.ts";
 import { gatewayFaults } from "./faults/gateway.ts";
 import { keepingFaults } from "./faults/keeping.ts";
@@ -35,6 +36,7 @@ export const catalogue = {
   ...keepingFaults,
   ...engineFaults,
   ...probeFaults,
+  ...documentFaults,
   ...toolFaults,
   ...usageFaults,
   ...agentFaults,

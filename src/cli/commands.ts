@@ -4,6 +4,10 @@ import { configCheck, configExplain, configSet } from "./commands/config.ts";
 import { contextCheck } from "./commands/context/check.ts";
 import { contextWhy } from "./commands/context/why.ts";
 import { cost } from "./commands/cost.ts";
+import { docsAdd } from "./commands/docs/add.ts";
+import { docsList } from "./commands/docs/list.ts";
+import { docsRemove } from "./commands/docs/rm.ts";
+import { docsSearch } from "./commands/docs/search.ts";
 import { doctor } from "./commands/doctor.ts";
 import { egressLog, egressLogVerify } from "./commands/egress/log.ts";
 import { egressPolicy } from "./commands/egress/policy.ts";
@@ -17,6 +21,7 @@ import {
   gatewayStatus,
   gatewayStop,
 } from "./commands/gateway.ts";
+import { grantsList, grantsRemove } from "./commands/grants.ts";
 import { health } from "./commands/health.ts";
 import {
   modelsEngineInstall,
@@ -38,10 +43,17 @@ import {
   modelsServiceStop,
 } from "./commands/models/service.ts";
 import { modelsUse } from "./commands/models/use.ts";
-import { modeSet, modeShow } from "./commands/mode.ts";
+import { sessionsList } from "./commands/sessions/list.ts";
+import { sessionsRemove } from "./commands/sessions/rm.ts";
+import { sessionsShow } from "./commands/sessions/show.ts";
+import { modeCheck } from "./commands/mode-check.ts";
+import { modeLink, modeSet, modeShow } from "./commands/mode.ts";
 
 export const commands: readonly Command[] = [
   chat,
+  sessionsList,
+  sessionsShow,
+  sessionsRemove,
   gatewayRun,
   gatewayStart,
   gatewayStop,
@@ -63,6 +75,10 @@ export const commands: readonly Command[] = [
   modelsServiceStatus,
   modelsServiceApprove,
   modelsServiceStop,
+  docsAdd,
+  docsList,
+  docsRemove,
+  docsSearch,
   contextWhy,
   contextCheck,
   cost,
@@ -74,6 +90,10 @@ export const commands: readonly Command[] = [
   egressWatch,
   egressProve,
   egressStatement,
+  grantsList,
+  grantsRemove,
+  modeCheck,
+  modeLink,
   configCheck,
   configExplain,
   configSet,

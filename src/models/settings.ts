@@ -99,7 +99,7 @@ const Compat = z
 export type Compat = z.infer<typeof Compat>;
 
 /** What is in the table must be what it may be there; the rest is noted when the config is read. */
-const Params = z.record(z.string(), z.unknown()).superRefine((params, context) => {
+export const Params = z.record(z.string(), z.unknown()).superRefine((params, context) => {
   for (const [name, value] of Object.entries(params)) {
     const row = rowOf(nameOf(name));
     if (!row || fit(value, row.kind) !== undefined) continue;
@@ -138,6 +138,11 @@ const ModelSettings = z.object({
     })
     .optional()
     .describe("What it costs, in `cost.currency`; nothing is built in or looked up"),
+  headers: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("Sent with each request to this model, beside and before the provider's")
+    .meta({ examples: [{ "x-route": "large" }] }),
   params: Params.optional()
     .describe(
       "Runtime parameters: temperature, num_ctx, keep_alive, …; docs/models.md has them all",

@@ -55,14 +55,14 @@ export function createPlace(target: Target, options: PlaceOptions): Place {
   return place;
 }
 
-function openConnection(place: Place, options: PlaceOptions): Socket {
+/** Opens one to the place's checked addresses, in limited time, and writes it to the ledger. */
+export function openConnection(place: Place, options: PlaceOptions): Socket {
   const socket = options.doors.connect(() => dial(place, options));
   const { target, purpose } = place;
   const timer = setTimeout(() => {
     const seconds = CONNECT_TIMEOUT_MS / 1000;
-    socket.destroy(
-      new Fault("EGRESS_TIMEOUT", { host: target.label, seconds, what: "connection" }),
-    );
+    const params = { host: target.label, seconds, what: "connection" };
+    socket.destroy(new Fault("EGRESS_TIMEOUT", params, { cause: timedOut() }));
   }, CONNECT_TIMEOUT_MS).unref();
   socket.once("close", () => clearTimeout(timer));
   socket.once("connect", () => {
@@ -80,6 +80,9 @@ function openConnection(place: Place, options: PlaceOptions): Socket {
   socket.once(target.secure ? "secureConnect" : "connect", () => clearTimeout(timer));
   return socket;
 }
+
+/** What the system would say in the end; it tells a way that is not there from a server that thinks long. */
+export const timedOut = () => Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
 
 function dial(place: Place, { ca }: PlaceOptions): Socket {
   const { destination, port, secure } = place.target;

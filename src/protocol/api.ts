@@ -17,8 +17,15 @@
  * | GET /api/models/services | admin | | { services: ServiceReport[] } (local-service.ts) |
  * | POST /api/models/services/:id/approve | admin | ServiceApprove | ServiceReport |
  * | POST /api/models/services/:id/stop | admin | | ServiceReport |
+ * | GET /api/documents | read | | DocumentList (documents.ts), one's own |
+ * | POST /api/documents | admin | DocumentsAdd | SSE: data is a DocumentEvent |
+ * | POST /api/documents/search | read | DocumentsSearch | DocumentsFound, in one's own |
+ * | DELETE /api/documents/:id | admin | | { name, path } |
  * | POST /api/models/use | admin | { model } | Status |
- * | PUT /api/mode | admin | { mode } | Status |
+ * | GET /api/mode | read | | ModeReport (reach.ts) |
+ * | PUT /api/mode | admin | ModeSet (reach.ts) | Status |
+ * | POST /api/mode/check | admin | CheckOrder | CheckReport |
+ * | PUT /api/link | admin | LinkSet | Status |
  * | GET /api/sessions | read | | { sessions: SessionSummary[] }, newest first |
  * | POST /api/sessions | chat | SessionCreate | SessionSummary |
  * | GET /api/sessions/:id | read | | SessionDetail |
@@ -29,6 +36,7 @@
  * | POST /api/sessions/:id/stop | chat | | { stopped: boolean } |
  * | GET /api/approvals | read | | { approvals: ApprovalRequest[] } |
  * | POST /api/approvals/:id | approve | { decision } | {} |
+ * | GET /api/grants, DELETE /api/grants/:id | read, approve | | { grants: string[] }, {} |
  * | GET /api/events?after=CURSOR | read | | SSE: id is the cursor, data an AppEvent |
  * | POST /api/pairing-codes | admin | | PairingCode |
  * | GET /api/devices, DELETE /api/devices/:id | read, admin | | { devices: Device[] }, {} |
@@ -69,7 +77,6 @@ export type PairResponse = { person: string; device: string; proof: string };
 export type Me = { person: { id: string; name: string }; device?: string; scopes: Scope[] };
 
 export const ModelUse = z.object({ model: z.string().min(3).max(300) });
-export const ModeSet = z.object({ mode: z.enum(["device", "private", "internet"]) });
 
 export type ModelList = {
   models: {
@@ -145,7 +152,9 @@ export type MessageCreate = z.input<typeof MessageCreate>;
 
 export type MessageAccepted = { session: string; turn: string; message: string };
 
-export const ApprovalDecision = z.object({ decision: z.enum(["allow", "deny"]) });
+export const ApprovalDecision = z.object({
+  decision: z.enum(["allow", "allow-session", "allow-always", "deny"]),
+});
 
 /** A session as the app shows it: all its messages, and the cursor to follow `/api/events` from. */
 export type SessionDetail = {

@@ -87,9 +87,9 @@ test(
     const machine = createMachine(t);
     const cable = await watchCable(t, machine.path("resolv.conf"));
     const says = Array.from({ length: 8 }, () => [{ text: "Hello from the LAN." }]);
-    const ollama = await startModel(t, "ollama", { turns: says }, cable.far.enter);
+    const ollama = await startModel(t, "ollama", { turns: says }, cable.world.enter);
     const [, port = ""] = ollama.address.split(":");
-    const [program = "", ...args] = [...cable.far.enter, process.execPath, "-e", RELAY, port];
+    const [program = "", ...args] = [...cable.world.enter, process.execPath, "-e", RELAY, port];
     const relay = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
     t.after(() => relay.kill("SIGKILL"));
     await once(relay.stdout, "data");

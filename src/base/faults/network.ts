@@ -53,6 +53,21 @@ export const networkFaults = {
     fix: ({ mode }) =>
       `Remove \`offline: true\` from the config, restart, then type \`isopod mode set ${mode}\``,
   }),
+  MODE_CHECK_NOTHING: entry<{ mode: string }>({
+    status: 409,
+    exit: 2,
+    message: ({ mode }) =>
+      `Cannot try anything: in mode ${mode} the config names no host beyond this machine`,
+    fix: () =>
+      "Add one to network.allow or as a provider's baseUrl; one on the internet needs `isopod mode set internet` as well",
+  }),
+  LINK_DOWN: entry<{ link: string }>({
+    status: 503,
+    exit: 3,
+    message: ({ link }) => `Cannot reach what the mode allows: ${link}`,
+    fix: () =>
+      "Look after cable, Wi-Fi or sign-in page; models of this machine answer meanwhile, and `isopod mode check` tries it at once",
+  }),
   LEDGER_UNWRITABLE: entry<{ path: string; detail: string }>({
     status: 500,
     exit: 1,

@@ -36,6 +36,8 @@ describe("results of the real tools, as the model was trained on them:", () => {
       workspace: await createWorkspace(folder),
       sandbox: undefined,
       memory: { add: async () => {}, list: async () => [] },
+      reach: () => ({ mode: "private", private: false }),
+      grants: { has: () => false, add: async () => {} },
       signal: new AbortController().signal,
     };
   });
