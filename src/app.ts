@@ -25,6 +25,7 @@ import { configRoutes } from "./config/routes.ts";
 import { type ConfigWatch, watchConfig } from "./config/watch.ts";
 import type { Documents } from "./documents/documents.ts";
 import { runChecks } from "./doctor/doctor.ts";
+import { buildEgressPolicy } from "./egress-parts.ts";
 import { gatewayChecks, parseBind } from "./gateway/checks.ts";
 import { createMetrics } from "./gateway/metrics.ts";
 import { gatewayRoutes } from "./gateway/routes.ts";
@@ -226,6 +227,7 @@ function buildGateway(ground: Ground, door: Door): Gateway {
     useModel: async (ref, signal) => void (await models.use(ref, signal)),
     ...reachDeps(ground),
     ledger: (limit) => ledger.tail(limit),
+    egressPolicy: buildEgressPolicy(ground),
     cost: door.cost.report,
     readContext: createContextReport({
       sessions: store.sessions,

@@ -12,6 +12,7 @@ import type { Config } from "./config/config.ts";
 import { gatewaySettings } from "./gateway/settings.ts";
 import { presetNamed } from "./models/presets.ts";
 import { modelsSetting } from "./models/settings.ts";
+import { keepCounters } from "./network/counters.ts";
 import { createEgress } from "./network/guard.ts";
 import { createLedger } from "./network/ledger.ts";
 import type { Named } from "./network/named.ts";
@@ -74,6 +75,7 @@ async function buildBase(options: GroundOptions, closing: Closing) {
   const ledgerPath = join(home, "ledger.jsonl");
   const ledger = createLedger({ path: ledgerPath, clock, log });
   closing(() => ledger.close());
+  closing(keepCounters(ledger));
   const named = namedHosts(config, env);
   const stays = options.listen;
   const reach = await openReach({ config, named, store, ledger, log, closing, stays });
@@ -87,7 +89,7 @@ async function buildBase(options: GroundOptions, closing: Closing) {
   const programs = createPrograms({ doors, ledger, path: env["PATH"] ?? "/usr/bin:/bin" });
   closing(() => programs.close());
   // prettier-ignore
-  return { options, doors, config, configFile, store, log, logFile, ledger, ledgerPath, mode, storedMode, link, named, policy, pinOf, egress, programs };
+  return { options, doors, config, configFile, store, log, logFile, ledger, ledgerPath, mode, storedMode, link, named, hosts, policy, pinOf, egress, programs };
 }
 
 /** Who may be contacted at all, as far as the mode reaches: what the config and OLLAMA_HOST name. */

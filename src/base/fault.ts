@@ -19,6 +19,7 @@ import { modelFaults } from "./faults/models.ts";
 import { networkFaults } from "./faults/network.ts";
 import { probeFaults } from "./faults/probe.ts";
 import { offlineFaults } from "./faults/offline.ts";
+import { proveFaults } from "./faults/prove.ts";
 import { processFaults } from "./faults/process.ts";
 import { sandboxFaults } from "./faults/sandbox.ts";
 import { shareFaults } from "./faults/share.ts";
@@ -42,6 +43,7 @@ export const catalogue = {
   ...usageFaults,
   ...agentFaults,
   ...offlineFaults,
+  ...proveFaults,
   ...configFaults,
   ...gatewayFaults,
   ...cliFaults,

@@ -13,6 +13,7 @@ import type {
 import type { Finding } from "../protocol/check.ts";
 import type { ContextReport } from "../protocol/context.ts";
 import type { CostReport } from "../protocol/cost.ts";
+import type { EgressPolicy } from "../protocol/egress.ts";
 import type { AppEvent, Decision, SessionSummary, Status } from "../protocol/event.ts";
 import type { CheckReport, LinkSet, ModeReport, ModeSet } from "../protocol/reach.ts";
 import type { WindowReport } from "../protocol/window.ts";
@@ -115,6 +116,7 @@ const createGatewayCalls = (call: Call, request: Request) => ({
     call<CostReport>("GET", `/api/cost?${question}`, signal),
   config: (path: string, signal: AbortSignal) =>
     call<ConfigInForce>("GET", `/api/config?path=${encodeURIComponent(path)}`, signal),
+  egressPolicy: (signal: AbortSignal) => call<EgressPolicy>("GET", "/api/egress/policy", signal),
   pairingCode: (signal: AbortSignal) => call<PairingCode>("POST", "/api/pairing-codes", signal),
   stopGateway: (signal: AbortSignal) => call<object>("POST", "/api/gateway/stop", signal),
 

@@ -9,6 +9,11 @@ import { docsList } from "./commands/docs/list.ts";
 import { docsRemove } from "./commands/docs/rm.ts";
 import { docsSearch } from "./commands/docs/search.ts";
 import { doctor } from "./commands/doctor.ts";
+import { egressLog, egressLogVerify } from "./commands/egress/log.ts";
+import { egressPolicy } from "./commands/egress/policy.ts";
+import { egressProve } from "./commands/egress/prove.ts";
+import { egressStatement } from "./commands/egress/statement.ts";
+import { egressWatch } from "./commands/egress/watch.ts";
 import {
   gatewayRestart,
   gatewayRun,
@@ -98,6 +103,12 @@ export const commands: readonly Command[] = [
   cost,
   modeShow,
   modeSet,
+  egressPolicy,
+  egressLog,
+  egressLogVerify,
+  egressWatch,
+  egressProve,
+  egressStatement,
   offlineStatus,
   offlinePlan,
   offlinePrepare,

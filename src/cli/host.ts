@@ -26,6 +26,8 @@ export type HostParts = {
   loadConfig(file?: string): Promise<{ config: Config; file: string; found: boolean }>;
   editConfig(path: string, value: unknown): Promise<{ file: string }>;
   openOffline(): Promise<Offline>;
+  proveEgress: Host["proveEgress"];
+  stateEgress: Host["stateEgress"];
   /** Starts `isopod gateway run --json` so that it outlives this process; `ended` is what it said before it died. */
   startBackground(): Promise<{ ended: Promise<string> }>;
 };
@@ -96,6 +98,8 @@ export function createHost(parts: HostParts): Host {
     config: parts.loadConfig,
     editConfig: parts.editConfig,
     offline: parts.openOffline,
+    proveEgress: parts.proveEgress,
+    stateEgress: parts.stateEgress,
 
     async withGateway(work, signal) {
       for (let left = LOCK_SECONDS * 1000; ; left -= LOCK_POLL_MS) {

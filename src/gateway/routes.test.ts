@@ -83,6 +83,7 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "GET /api/devices (read)",
       "GET /api/doctor (read)",
       "GET /api/documents (read)",
+      "GET /api/egress/policy (read)",
       "GET /api/events (read)",
       "GET /api/grants (read)",
       "GET /api/keys (admin)",

@@ -6,6 +6,7 @@ import { responseRoutes, type ResponseDeps } from "./responses/routes.ts";
 import { accountRoutes, type AccountAuth } from "./routes/account.ts";
 import { contextRoutes, type ContextDeps } from "./routes/context.ts";
 import { costRoutes, type CostDeps } from "./routes/cost.ts";
+import { egressRoutes, type EgressDeps } from "./routes/egress.ts";
 import { documentRoutes, type DocumentDeps } from "./routes/documents.ts";
 import { engineRoutes, type EngineDeps } from "./routes/engine.ts";
 import { healthRoutes, type HealthDeps } from "./routes/health.ts";
@@ -19,6 +20,7 @@ export type GatewayRouteDeps = SystemDeps &
   ReachDeps &
   KeepingDeps &
   EngineDeps &
+  EgressDeps &
   DocumentDeps &
   ProbeRouteDeps &
   HealthDeps &
@@ -39,6 +41,7 @@ export const gatewayRoutes = (deps: GatewayRouteDeps): Route[] => [
   ...serviceRoutes(deps),
   ...keepingRoutes(deps),
   ...engineRoutes(deps),
+  ...egressRoutes(deps),
   ...documentRoutes(deps),
   ...probeRoutes(deps),
   ...contextRoutes(deps),

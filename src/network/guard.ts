@@ -69,7 +69,7 @@ export function createEgress(options: EgressOptions): Guard {
     let decision = decide(policy(), target.destination);
     if (decision.verdict === "resolve" && target.destination.kind === "tcp") {
       const { host } = target.destination;
-      const addresses = await waitFor(resolve(host), host, signal);
+      const addresses = await waitFor(resolve(host, purpose), host, signal);
       // Mode may have changed meanwhile: the policy is asked anew.
       decision = decide(policy(), { kind: "tcp", host, addresses });
     }
@@ -156,7 +156,7 @@ function recheckPlace(place: Place, decide: Decide, policy: Policy): void {
 }
 
 /** Asks the resolver once for all who want the same name at the same time, and remembers a while. */
-function createResolver({ doors, clock, lookup }: EgressOptions) {
+function createResolver({ doors, clock, ledger, lookup }: EgressOptions) {
   const known = new Map<string, { until: number; answer: Promise<readonly string[]> }>();
   const ask =
     lookup ??
@@ -164,9 +164,10 @@ function createResolver({ doors, clock, lookup }: EgressOptions) {
       const found = await doors.resolve(() => lookupName(name, { all: true }));
       return found.map(({ address }) => address);
     });
-  return (name: string): Promise<readonly string[]> => {
+  return (name: string, purpose: string): Promise<readonly string[]> => {
     const found = known.get(name);
     if (found && found.until > clock.elapsedMs()) return found.answer;
+    ledger.append({ ...emptyLine(purpose, name), kind: "name" }); // the question may leave the machine
     const answer = ask(name);
     known.set(name, { until: clock.elapsedMs() + RESOLVED_MS, answer });
     // A failure is not remembered; whoever asked hears of it through the promise itself.

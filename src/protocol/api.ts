@@ -51,6 +51,7 @@
  * | GET /api/cost?by=day\|model\|session\|turn&since=WHEN | read | | CostReport (cost.ts), one's own; the owner's is everybody's |
  * | GET /api/config?path=PATH | admin | | ConfigInForce |
  * | GET /api/ledger?limit=N | read | | { lines: LedgerLine[] } |
+ * | GET /api/egress/policy | read | | EgressPolicy (egress.ts) |
  * | GET /api/doctor, POST /api/doctor | read, admin | | { findings: Finding[] } (check.ts); POST mends |
  * | POST /api/gateway/stop | admin | | {} |
  *
@@ -61,6 +62,7 @@
 
 import { z } from "zod";
 
+import type { Counted } from "./counters.ts";
 import { Images } from "./image.ts";
 import type { Scorecard } from "./scorecard.ts";
 import type { SessionMessage, SessionSummary, TurnEvent } from "./event.ts";
@@ -195,15 +197,28 @@ export type ConfigInForce = {
   pending?: { code: string; message: string; fix: string };
 };
 
+export const LEDGER_KINDS = [
+  "connection",
+  "request",
+  "name",
+  "listener",
+  "program",
+  "worker",
+  "mode",
+  "attempt",
+  "counters",
+] as const;
+
 /** What opened, started or changed. Never content: no path of a URL, no header, no argument of a program. */
 export type LedgerLine = {
   at: number;
   /**
-   * `connection`: a socket was opened. `request`: one request is over, with its bytes. `listener`: a port
-   * or socket is served. `program`, `worker`: one was started. `mode`: a person changed it. `attempt`:
-   * something went round the guard and was refused.
+   * `connection`: a socket was opened. `request`: one request is over, with its bytes. `name`: the system's
+   * resolver was asked. `listener`: a port or socket is served. `program`, `worker`: one was started. `mode`:
+   * a person changed it. `attempt`: something went round the guard and was refused. `counters`: what the
+   * kernel had counted by then.
    */
-  kind: "connection" | "request" | "listener" | "program" | "worker" | "mode" | "attempt";
+  kind: (typeof LEDGER_KINDS)[number];
   /** What for, such as "models.chat" or "models.discovery". */
   purpose: string;
   /** Host and port, the path of a Unix socket, the name of a program, or the new mode. */
@@ -215,4 +230,8 @@ export type LedgerLine = {
   verdict: "allowed" | "blocked";
   /** Why it was blocked, or how it failed. */
   why?: string;
+  /** Of `counters`: more of what the kernel had counted (`src/protocol/counters.ts`). */
+  counters?: Omit<Counted, "sentBytes">;
+  /** Its number in the chain; not there for what is not written yet. */
+  n?: number;
 };

@@ -160,6 +160,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
           };
         },
         ledger: async () => [],
+        egressPolicy: () => ({ mode: "private", cap: "internet", entries: [] }),
         readContext: createContextReport({
           sessions: store.sessions,
           slotAdvice: async () => "Give it more slots",

@@ -28,6 +28,12 @@ export const networkFaults = {
       `Cannot wait longer for "${host}": no ${what} within ${seconds} s`,
     fix: () => "Raise models.providers.<id>.timeoutSeconds, or pick a smaller model",
   }),
+  EGRESS_POLICY_UNREADABLE: entry<{ file: string; detail: string }>({
+    status: 400,
+    exit: 2,
+    message: ({ file, detail }) => `Cannot compare with "${file}": ${detail}`,
+    fix: () => "Make one with `isopod egress policy --save`, or name a file made by `--json`",
+  }),
   PORT_IN_USE: entry<{ address: string }>({
     status: 500,
     exit: 2,
