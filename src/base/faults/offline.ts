@@ -29,7 +29,8 @@ export const offlineFaults = {
   BUNDLE_UNSAFE: entry<{ what: string; why: string }>({
     status: 422,
     exit: 1,
-    message: ({ what, why }) => `Cannot use the bundle: "${printable(what)}" is not safe, ${why}`,
+    message: ({ what, why }) =>
+      `Cannot use the bundle: "${printable(`${what}`)}" is not safe, ${why}`,
     fix: () => "Do not use it, and find out who made it: Isopod writes no such bundle",
   }),
   BUNDLE_SIGNER_UNKNOWN: entry<{ key: string; path: string }>({
