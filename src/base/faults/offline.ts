@@ -12,7 +12,7 @@ export const offlineFaults = {
     status: 409,
     exit: 1,
     message: ({ path }) => `Cannot use the bundle at "${path}": it was never finished`,
-    fix: ({ words }) => `Go on with \`${words}\` on the machine that began it`,
+    fix: ({ words }) => `Run \`${words}\` again on the machine that began it`,
   }),
   BUNDLE_EXISTS: entry<{ path: string }>({
     status: 409,
@@ -31,7 +31,7 @@ export const offlineFaults = {
     exit: 1,
     message: ({ what, why }) =>
       `Cannot use the bundle: "${printable(`${what}`)}" is not safe, ${why}`,
-    fix: () => "Do not use it, and find out who made it: Isopod writes no such bundle",
+    fix: () => "Remove it, and find out who made it: Isopod writes no such bundle",
   }),
   BUNDLE_SIGNER_UNKNOWN: entry<{ key: string; path: string }>({
     status: 403,
@@ -39,7 +39,7 @@ export const offlineFaults = {
     message: ({ key }) =>
       `Cannot trust the bundle: it is signed with ${key}, which is not known here`,
     fix: ({ key }) =>
-      `Compare the key with the one that \`isopod offline bundle\` printed; where it is the same, say \`--trust ${key}\``,
+      `Check that \`isopod offline bundle\` printed this very key where it was made, then say \`--trust ${key}\``,
   }),
   BUNDLE_PLATFORM: entry<{ made: string; here: string; kinds: readonly string[] }>({
     status: 422,
@@ -48,14 +48,14 @@ export const offlineFaults = {
       `Cannot use the bundle here: it is for ${made}, and this is ${here}`,
     fix: ({ kinds }) =>
       kinds.length > 0
-        ? `Take what runs anywhere with \`--only ${kinds.join(",")}\`, or make a bundle on a machine like this one`
+        ? `Choose what runs anywhere with \`--only ${kinds.join(",")}\`, or make a bundle on a machine like this one`
         : "Make a bundle on a machine like this one",
   }),
-  BUNDLE_NO_SPACE: entry<{ folder: string; neededBytes: number; freeBytes: number }>({
+  BUNDLE_NO_SPACE: entry<{ folder: string; neededMb: number; freeMb: number }>({
     status: 507,
     exit: 1,
-    message: ({ folder, neededBytes, freeBytes }) =>
-      `Cannot write to "${folder}": ${mb(neededBytes)} MB are needed, and ${mb(freeBytes)} MB are free`,
+    message: ({ folder, neededMb, freeMb }) =>
+      `Cannot write to "${folder}": ${neededMb} MB are needed, and ${freeMb} MB are free`,
     fix: () => "Make room, or take less with `--only`",
   }),
   BUNDLE_CONFLICT: entry<{ path: string; kind: string }>({
@@ -64,7 +64,7 @@ export const offlineFaults = {
     message: ({ path }) => `Cannot put "${path}" into place: there is another one of that name`,
     fix: ({ kind }) =>
       kind === "state"
-        ? "Conversations are restored into a new state folder only: name one with ISOPOD_HOME, or leave them out with `--only`"
+        ? "Choose a new state folder with ISOPOD_HOME: conversations are laid over no others; or leave them out with `--only`"
         : "Say `--replace` to have it moved aside, or leave it out with `--only`",
   }),
   BUNDLE_PASSPHRASE: entry<{ why: string }>({
@@ -83,13 +83,13 @@ export const offlineFaults = {
     status: 409,
     exit: 1,
     message: ({ what }) => `Cannot carry what is not here: ${what.join("; ")}`,
-    fix: () => "Fetch it with `isopod offline prepare`, or leave it out with `--only`",
+    fix: () => "Get it with `isopod offline prepare`, or leave it out with `--only`",
   }),
   OFFLINE_SOURCE: entry<{ path: string; why: string }>({
     status: 422,
     exit: 1,
     message: ({ path, why }) => `Cannot carry "${path}": ${why}`,
-    fix: () => "Mend it or fetch it again, or leave it out with `--only`",
+    fix: () => "Get it again, or leave it out with `--only`",
   }),
   OFFLINE_PREPARE_MODE: entry<{ mode: string; capped: boolean }>({
     status: 403,
@@ -102,6 +102,5 @@ export const offlineFaults = {
   }),
 };
 
-const mb = (bytes: number) => Math.ceil(bytes / 1e6);
 /** A name that came from elsewhere must not drive the terminal. */
 const printable = (text: string) => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, "?").slice(0, 200);

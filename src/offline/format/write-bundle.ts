@@ -98,7 +98,11 @@ async function checkSpace(folder: string, bytes: number): Promise<void> {
   const neededBytes = bytes + SPARE_BYTES;
   const freeBytes = bavail * bsize;
   if (freeBytes < neededBytes)
-    throw new Fault("BUNDLE_NO_SPACE", { folder, neededBytes, freeBytes });
+    throw new Fault("BUNDLE_NO_SPACE", {
+      folder,
+      neededMb: Math.ceil(neededBytes / 1e6),
+      freeMb: Math.floor(freeBytes / 1e6),
+    });
 }
 
 type Store = (file: ToCarry["files"][number], text: string) => Promise<StoredObject>;

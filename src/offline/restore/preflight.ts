@@ -176,7 +176,11 @@ async function checkSpace(placements: readonly Placement[]): Promise<void> {
     const { bavail, bsize } = await statfs(folder);
     const freeBytes = bavail * bsize;
     if (freeBytes < neededBytes)
-      throw new Fault("BUNDLE_NO_SPACE", { folder, neededBytes, freeBytes });
+      throw new Fault("BUNDLE_NO_SPACE", {
+        folder,
+        neededMb: Math.ceil(neededBytes / 1e6),
+        freeMb: Math.floor(freeBytes / 1e6),
+      });
   }
 }
 
