@@ -309,6 +309,7 @@ function runInside(): void {
     await read("http://page.example/secret?token=7");
     const kinds = lines.map(({ kind, purpose, host, address }) => [kind, purpose, host, address]);
     assert.deepEqual(kinds, [
+      ["name", "tools.web_fetch", "page.example", ""],
       ["connection", "tools.web_fetch", "page.example:80", PUBLIC],
       ["request", "tools.web_fetch", "page.example:80", PUBLIC],
     ]);
