@@ -63,6 +63,7 @@ test("a portal is seen by its status, its redirect over plain HTTP, and a certif
   const away = answered(302, { location: "http://sign-in.example/?from=a.example" });
   assert.equal(verdict({ secure: false, ...away }), "portal");
   assert.equal(verdict({ secure: true, ...away }), "reached", "TLS has proved who answers");
+  assert.equal(verdict({ secure: false, purpose: "web.fetch", ...away }), "reached", "as pages do");
   for (const location of ["/login", "http://a.example/other", "https://a.example/"]) {
     const same = { secure: false, ...answered(301, { location }) };
     assert.equal(verdict(same), "reached", location);
