@@ -155,10 +155,11 @@ function runInside(): void {
       assert.equal(await read("http://page.example/"), "EGRESS_BLOCKED");
       assert.deepEqual(places(), []);
       assert.deepEqual(
-        lines.map(({ verdict, purpose }) => [verdict, purpose]),
+        lines.map(({ kind, verdict, purpose }) => [kind, verdict, purpose]),
         [
-          ["blocked", "attack"],
-          ["blocked", "tools.web_fetch"],
+          ["request", "blocked", "attack"],
+          ["name", "allowed", "tools.web_fetch"],
+          ["request", "blocked", "tools.web_fetch"],
         ],
       );
       await goRound(host);
