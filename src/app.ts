@@ -18,11 +18,14 @@ import { createFeed } from "./channels/feed.ts";
 import { createHub } from "./channels/hub.ts";
 import { createInbox } from "./channels/inbox.ts";
 import type { OpenGateway } from "./cli/host.ts";
+import { buildDocuments } from "./document-parts.ts";
 import { createConfigChecks, toFault } from "./config/checks.ts";
 import { loadConfig } from "./config/load.ts";
 import { configRoutes } from "./config/routes.ts";
 import { type ConfigWatch, watchConfig } from "./config/watch.ts";
+import type { Documents } from "./documents/documents.ts";
 import { runChecks } from "./doctor/doctor.ts";
+import { buildEgressPolicy } from "./egress-parts.ts";
 import { gatewayChecks, parseBind } from "./gateway/checks.ts";
 import { createMetrics } from "./gateway/metrics.ts";
 import { gatewayRoutes } from "./gateway/routes.ts";
@@ -39,20 +42,26 @@ import { watchedBy } from "./models/watch.ts";
 import { createWindowChecks } from "./models/window/checks.ts";
 import { slotAdvice } from "./models/window/slot-advice.ts";
 import { createNetworkChecks } from "./network/checks.ts";
+import { tellModel } from "./network/link.ts";
+import { createLinkChecks } from "./network/link-checks.ts";
 import { createListeners } from "./network/listen.ts";
 import { createPortOwner } from "./network/owner.ts";
+import { announceReach, reachDeps, reachStatus } from "./reach.ts";
 import { buildProbing, toolsProvedIn } from "./probing.ts";
 import type { Check } from "./protocol/check.ts";
 import type { Status } from "./protocol/event.ts";
 import { createSandboxChecks } from "./sandbox/checks.ts";
 import { sandboxSetting } from "./sandbox/settings.ts";
 import { settings as allSettings } from "./settings.ts";
+import { buildPrivateWorkspaces, privateFolder } from "./private-workspaces.ts";
 import { buildServices } from "./services.ts";
+import { buildSharing, type Sharing } from "./sharing.ts";
 import { createStoreChecks } from "./store/checks.ts";
 import { createWorkspaceChecks } from "./tools/checks.ts";
 import { createTools } from "./tools/tools.ts";
 import { buildEngine, type Engine } from "./model-engine.ts";
 import { buildCost, buildModels, type Cost } from "./model-parts.ts";
+import { buildWebTools } from "./web-tools.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -71,6 +80,7 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   const cost = await buildCost(ground);
   const cards = await createScorecards(ground.store.scorecards, ground.log);
   const services = buildServices(ground);
+  const sharing = await buildSharing(ground);
   const { windows } = cost;
   const watch = watchedBy([cost.books, windows]);
   const { gguf, engine } = buildEngine(ground);
@@ -78,7 +88,8 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   cost.late.models = models;
   // Beside the rest of the start. What keeps a model from answering is told with the status.
   const discovered = currentModel(models).catch(() => null);
-  const talk = buildTalk(ground, models, cost);
+  const documents = buildDocuments(ground, models);
+  const talk = buildTalk(ground, models, { ...cost, documents });
   const address: Address = { url: "http://127.0.0.1", port: 0, listening: [] };
   const auth = createWebAuth(
     await createAuth({ records: ground.store.auth, clock, ...keys(ground) }),
@@ -88,6 +99,7 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   const configWatch = buildConfigWatch(ground);
   const status = () => readStatus(ground, models, configWatch);
   const gateway = buildGateway(ground, {
+    sharing,
     engine,
     models,
     services,
@@ -104,6 +116,7 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
   await talk.agent.resume();
   await talk.app.start(talk.inbox);
   if (options.listen) Object.assign(address, await listen(ground, gateway));
+  await sharing.resume();
   closing(() => talk.app.stop());
   await Promise.all([sandbox.found, discovered]);
   const pairing = await auth.createPairingCode(auth.gateway);
@@ -116,9 +129,14 @@ async function build(ground: Ground): Promise<Omit<OpenGateway, "close">> {
 }
 
 /** What people talk to: the agent, and the channels that reach it. */
-function buildTalk(ground: Ground, models: Models, { books, windows }: Cost) {
+function buildTalk(
+  ground: Ground,
+  models: Models,
+  { books, windows, documents }: Cost & { documents: Documents },
+) {
   const { closing, config, store, log, workspace, sandbox } = ground;
   const { sessions, turns } = store;
+  const privateWorkspaces = buildPrivateWorkspaces(ground);
   const hub = createHub();
   const feed = createFeed({
     hub,
@@ -129,10 +147,13 @@ function buildTalk(ground: Ground, models: Models, { books, windows }: Cost) {
   const agent = createAgent({
     store,
     router: models,
-    tools: createTools({ sandbox: config.get(sandboxSetting) }),
+    tools: createTools({ sandbox: config.get(sandboxSetting), web: buildWebTools(ground) }),
     workspace,
+    privateWorkspace: privateWorkspaces.of,
+    documents,
     sandbox: sandbox.now,
     mode: () => ground.mode.mode,
+    link: () => tellModel(ground.link.reach()),
     settings: config.get(agentSettings),
     costOf: books.costOf,
     onCut: windows.learnCut,
@@ -144,11 +165,20 @@ function buildTalk(ground: Ground, models: Models, { books, windows }: Cost) {
   const inbox = createInbox({ agent, sessions, hub });
   const checkModel = async (wanted: { picked: string; private: boolean }, signal: AbortSignal) =>
     void (await models.route(wanted, signal));
-  const { app } = createChannels({ agent, sessions, turns, hub, clock, checkModel });
-  return { hub, agent, inbox, app };
+  const { app } = createChannels({
+    agent,
+    sessions,
+    turns,
+    hub,
+    clock,
+    checkModel,
+    onDelete: privateWorkspaces.forget,
+  });
+  return { hub, agent, inbox, app, documents };
 }
 
 type Door = ReturnType<typeof buildTalk> & {
+  sharing: Sharing;
   services: ReturnType<typeof buildServices>;
   engine: Engine["engine"];
   models: Models;
@@ -162,11 +192,12 @@ type Door = ReturnType<typeof buildTalk> & {
 };
 
 function buildGateway(ground: Ground, door: Door): Gateway {
-  const { config, store, log, mode, ledger, options } = ground;
+  const { config, store, log, ledger, options } = ground;
   const { models, hub, agent, inbox, app, auth, status, requestStop } = door;
   const { hosts, origins } = config.get(gatewaySettings);
   const site = createSite(join(root, "web/dist"));
   const metrics = createMetrics();
+  announceReach(ground, { hub, status, watchers: app.openStreams });
   const checks = buildChecks(ground, door, site);
   const routes = gatewayRoutes({
     auth,
@@ -189,12 +220,14 @@ function buildGateway(ground: Ground, door: Door): Gateway {
     queues: models.queues,
     services: door.services,
     engine: door.engine,
+    documents: door.documents,
     keeping: models.keeping,
     probing: buildProbing(ground, models, door.cards),
     fit: buildFit(ground, models, toolsProvedIn(door.cards)),
     useModel: async (ref, signal) => void (await models.use(ref, signal)),
-    setMode: (next) => mode.set(next),
+    ...reachDeps(ground),
     ledger: (limit) => ledger.tail(limit),
+    egressPolicy: buildEgressPolicy(ground),
     cost: door.cost.report,
     readContext: createContextReport({
       sessions: store.sessions,
@@ -219,6 +252,7 @@ function buildGateway(ground: Ground, door: Door): Gateway {
     routes: [
       ...app.routes,
       ...routes,
+      ...door.sharing.routes,
       ...configRoutes({ config, file: ground.configFile, watch: door.configWatch }),
     ],
   });
@@ -246,7 +280,7 @@ function buildConfigWatch({
 
 function buildChecks(
   ground: Ground,
-  { models, address, configWatch, cost }: Door,
+  { models, address, configWatch, cost, sharing }: Door,
   site: Site,
 ): Check[] {
   const { config, options, sandbox } = ground;
@@ -255,6 +289,7 @@ function buildChecks(
     ...createStoreChecks(options.home),
     ...createAuthChecks(keys(ground)),
     ...createNetworkChecks(ground),
+    ...createLinkChecks(ground),
     ...createWindowChecks(cost.windows),
     ...createModelChecks({
       models,
@@ -262,6 +297,7 @@ function buildChecks(
       chain: config.get(agentSettings).defaults.model,
     }),
     ...buildAdviceChecks(ground, models),
+    ...sharing.checks,
     ...createSandboxChecks({ choose: sandbox.look }),
     ...createWorkspaceChecks(workspacePlace(ground)),
     ...gatewayChecks({
@@ -324,7 +360,7 @@ async function whoListens(port: number, own: number, signal: AbortSignal) {
 }
 
 async function readStatus(
-  { options, config, configFile, mode, sandbox, workspace }: Ground,
+  { options, config, configFile, mode, link, sandbox, workspace }: Ground,
   models: Models,
   configWatch: ConfigWatch,
 ): Promise<Status> {
@@ -333,12 +369,13 @@ async function readStatus(
   const choice = sandbox.now();
   return {
     version: options.version,
-    mode: mode.mode,
+    ...reachStatus(link, mode),
     model,
     sandbox: choice.ok
       ? { ok: true, name: choice.sandbox.name }
       : { ok: false, name: "none", reason: `${choice.reason}. ${choice.fix}` },
     workspace: workspace.root,
+    privateWorkspaces: privateFolder({ options }),
     notes: [
       ...(pending ? [{ code: pending.code, text: `${pending.message}. ${pending.fix}` }] : []),
       ...config.report.notes.map(({ path, message }) => ({

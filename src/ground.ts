@@ -12,22 +12,24 @@ import type { Config } from "./config/config.ts";
 import { gatewaySettings } from "./gateway/settings.ts";
 import { presetNamed } from "./models/presets.ts";
 import { modelsSetting } from "./models/settings.ts";
-import type { AllowedHost } from "./network/egress.ts";
+import { keepCounters } from "./network/counters.ts";
 import { createEgress } from "./network/guard.ts";
 import { createLedger } from "./network/ledger.ts";
-import { createModeSwitch } from "./network/mode.ts";
+import type { Named } from "./network/named.ts";
 import { toAllowedHost } from "./network/policy.ts";
-import { networkSetting, offlineSetting } from "./network/settings.ts";
+import { networkSetting } from "./network/settings.ts";
+import { pinsIn } from "./pins.ts";
 import type { Doors } from "./process/doors.ts";
 import type { Programs } from "./process/program.ts";
 import { createPrograms } from "./process/programs.ts";
-import type { Mode } from "./protocol/event.ts";
+import { openReach } from "./reach.ts";
 import { chooseSandbox } from "./sandbox/choose.ts";
 import type { SandboxChoice } from "./sandbox/sandbox.ts";
 import { sandboxSetting } from "./sandbox/settings.ts";
 import { loadAppConfig } from "./settings.ts";
 import { createStore } from "./store/sqlite.ts";
 import { createWorkspace } from "./tools/workspace-folder.ts";
+import { searchEngine } from "./web-tools.ts";
 
 export type GroundOptions = {
   home: string;
@@ -73,33 +75,25 @@ async function buildBase(options: GroundOptions, closing: Closing) {
   const ledgerPath = join(home, "ledger.jsonl");
   const ledger = createLedger({ path: ledgerPath, clock, log });
   closing(() => ledger.close());
-  const kept = await store.values.get("mode");
-  let stored = MODES.find((mode) => mode === kept);
-  const storedMode = () => stored;
-  const mode = createModeSwitch({
-    offline: config.get(offlineSetting),
-    read: storedMode,
-    async write(mode) {
-      await store.values.set("mode", mode);
-      stored = mode;
-    },
-    ledger,
-    log,
-  });
-  const hosts = allowedHosts(config, env);
-  const egress = createEgress({ doors, policy: () => ({ mode: mode.mode, hosts }), ledger, clock });
+  closing(keepCounters(ledger));
+  const named = namedHosts(config, env);
+  const stays = options.listen;
+  const reach = await openReach({ config, named, store, ledger, log, closing, stays });
+  const { mode, storedMode, link, saw } = reach;
+  const hosts = named.flatMap(({ value, setting }) => toAllowedHost(value, setting) ?? []);
+  const policy = () => ({ mode: mode.mode, cap: mode.cap, hosts });
+  const pinOf = pinsIn(config);
+  const egress = createEgress({ doors, policy, ledger, clock, saw, pinOf });
   closing(() => egress.close());
   mode.onChange(() => egress.recheck());
   const programs = createPrograms({ doors, ledger, path: env["PATH"] ?? "/usr/bin:/bin" });
   closing(() => programs.close());
   // prettier-ignore
-  return { options, doors, config, configFile, store, log, logFile, ledger, ledgerPath, mode, storedMode, egress, programs };
+  return { options, doors, config, configFile, store, log, logFile, ledger, ledgerPath, mode, storedMode, link, named, hosts, policy, pinOf, egress, programs };
 }
 
-const MODES: readonly Mode[] = ["device", "private", "internet"];
-
 /** Who may be contacted at all, as far as the mode reaches: what the config and OLLAMA_HOST name. */
-function allowedHosts(config: Config, env: GroundOptions["env"]): AllowedHost[] {
+function namedHosts(config: Config, env: GroundOptions["env"]): Named[] {
   const providers = Object.entries(config.get(modelsSetting).providers).map(([id, { baseUrl }]) => [
     baseUrl ?? presetNamed(id).url ?? "",
     `models.providers.${id}.baseUrl`,
@@ -112,8 +106,9 @@ function allowedHosts(config: Config, env: GroundOptions["env"]): AllowedHost[] 
     .map((ref) => [presetNamed(ref.split("/")[0] ?? "").url ?? "", "agents.defaults.model"]);
   const others = config.get(networkSetting).allow.map((host) => [host, "network.allow"]);
   const named = [[env["OLLAMA_HOST"] ?? "", "OLLAMA_HOST"]];
-  return [...providers, ...clouds, ...others, ...named].flatMap(
-    ([value = "", setting = ""]) => toAllowedHost(value, setting) ?? [],
+  const search = [searchEngine(config), "tools.web.search"];
+  return [...providers, ...clouds, ...others, ...named, search].flatMap(
+    ([value = "", setting = ""]) => (value === "" ? [] : [{ value, setting }]),
   );
 }
 

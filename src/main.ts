@@ -30,7 +30,11 @@ const parts: HostParts = {
   loadConfig: async (file) => (await import("./settings.ts")).loadAppConfig(machine, file),
   editConfig: async (path, value) =>
     (await import("./settings.ts")).editAppConfig(machine, { path, value }),
+  openOffline: async () => (await import("./offline-parts.ts")).openOffline(machine),
   dial: async (target) => (await import("./dial.ts")).dial(target, machine),
+  proveEgress: async (tell, signal) =>
+    (await import("./proving.ts")).proveEgress(machine, tell, signal),
+  stateEgress: async (request) => (await import("./stating.ts")).stateEgress(machine, request),
   startBackground: async () => (await import("./dial.ts")).startBackground(machine),
 };
 

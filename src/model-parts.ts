@@ -111,7 +111,9 @@ export async function buildModels(
     chain,
     heartbeat: heartbeat?.model,
     mode: () => mode.mode,
+    reach: () => ground.link.reach(),
     cap: mode.cap,
+    onMode: (listener) => void mode.onChange(listener),
     memory: () => ({ totalBytes: totalmem(), availableBytes: freemem() }),
     chosen: {
       get: () => chosen,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { systemClock as clock } from "./base/clock.ts";
 import type { Ground } from "./ground.ts";
 import { createLocalServices } from "./models/local-service/services.ts";
+import { privateFolder } from "./private-workspaces.ts";
 import { modelsSetting } from "./models/settings.ts";
 
 export function buildServices(ground: Ground) {
@@ -16,7 +17,7 @@ export function buildServices(ground: Ground) {
     clock,
     env: options.env,
     folder: join(options.home, "services"),
-    workspace: workspace.root,
+    workspaces: [workspace.root, privateFolder(ground)],
     canConfine: process.platform === "linux", // bubblewrap is there for the sandbox as well
     approvals: {
       get: (id) => store.values.get(keyOf(id)),

@@ -36,12 +36,14 @@ test("every example that stands commented out can be used as it is, without a no
   const secrets = mkdtempSync(join(tmpdir(), "isopod-example-"));
   t.after(() => rmSync(secrets, { recursive: true }));
   writeFileSync(join(secrets, "my-server.key"), "secret\n");
-  const { report } = read(uncommented(example), { MY_GATEWAY_TOKEN: "x".repeat(24) }, secrets);
+  const { report } = read(uncommented(example), EXAMPLE_ENV, secrets);
   assert.deepEqual([report.faults, report.notes], [[], []]);
   const text = JSON.stringify(report.effective);
   for (const used of ["my-server", "192.168.1.20", "qwen3:8b", "cacheWrite", "writer", "(secret)"])
     assert.ok(text.includes(used), `${used} is not in force`);
 });
+
+const EXAMPLE_ENV = { MY_GATEWAY_TOKEN: "x".repeat(24), SEARCH_API_KEY: "x" };
 
 /** Every line of code that is commented out, taken in; comments in words stay. */
 const uncommented = (text: string) =>

@@ -7,12 +7,14 @@ import { type Config, parseConfig } from "./config/config.ts";
 import { editConfig, parsePath } from "./config/edit.ts";
 import { withoutOverrides } from "./config/environment.ts";
 import { loadConfig } from "./config/load.ts";
+import { documentsSetting } from "./documents/settings.ts";
 import { gatewaySettings } from "./gateway/settings.ts";
 import { costSetting } from "./models/cost/settings.ts";
 import { modelsSetting } from "./models/settings.ts";
 import { networkSetting, offlineSetting } from "./network/settings.ts";
 import type { Setting } from "./protocol/setting.ts";
 import { sandboxSetting } from "./sandbox/settings.ts";
+import { toolsSetting } from "./tools/web/settings.ts";
 
 export const settings: readonly Setting[] = [
   offlineSetting,
@@ -20,6 +22,8 @@ export const settings: readonly Setting[] = [
   agentSettings,
   costSetting,
   sandboxSetting,
+  toolsSetting,
+  documentsSetting,
   networkSetting,
   gatewaySettings,
 ];

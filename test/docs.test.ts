@@ -133,10 +133,13 @@ function commandLines(text: string): Line[] {
 
 /** What is wrong with a command line; nothing for one that the command line would take. */
 function wrongIn({ words: line, isNamed }: Line): string[] {
-  const parts = line.match(/"[^"]*"|\[[^\]]*\]|\S+/g) ?? [];
+  const parts = line.match(/"[^"]*"|\[(?:[^[\]]|\[[^\]]*\])*\]|\S+/g) ?? [];
   const words = parts.map((word) => word.replace(/^\[|\]$/g, ""));
   const plain = words.filter((word) => !word.startsWith("-"));
-  const command = commands.find((command) => spellings(command).some((it) => begins(plain, it)));
+  // "egress log verify" is no argument of "egress log".
+  const command = commands
+    .toSorted((one, other) => other.name.length - one.name.length)
+    .find((command) => spellings(command).some((it) => begins(plain, it)));
   if (!command) return isKnownStart(plain) ? [] : [`isopod ${line}: there is no such command`];
   const given = options(words, command);
   const wrong = given.unknown.map((option) => `isopod ${line}: it has no ${option}`);

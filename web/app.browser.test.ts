@@ -328,6 +328,19 @@ suite("the app in Chromium", { skip }, () => {
     assert.equal(await field.inputValue(), "half a thought");
   });
 
+  test("a private session carries its mark in the list and above the conversation", async (t) => {
+    const stage = await openStage(t, browser);
+    const text = [{ turn: "t", role: "user" as const, text: "x" }];
+    stage.gateway.addSession("Plain", Date.now(), text);
+    stage.gateway.addSession("Taxes", Date.now(), text, { private: true });
+    const page = await openPaired(stage);
+    const rows = page.getByRole("button", { name: /no model beyond your own machines/ });
+    await rows.waitFor();
+    assert.equal(await rows.count(), 1);
+    await rows.click();
+    await page.getByRole("heading", { name: /^Private: .*Taxes$/ }).waitFor();
+  });
+
   test("a session is renamed in its row, and deleted after a question", async (t) => {
     const stage = await openStage(t, browser);
     const id = stage.gateway.addSession("Old", Date.now(), [

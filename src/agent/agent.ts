@@ -25,6 +25,10 @@ export interface Agent {
   approvals(person: string): ApprovalRequest[];
   /** Throws `NOT_FOUND` when there is no such open question of this person. */
   decide(person: string, id: string, decision: Decision): Promise<void>;
+  /** What this person agreed to for always, such as "web:example.org", in order. */
+  grants(person: string): Promise<string[]>;
+  /** Throws `NOT_FOUND` when this person agreed to no such thing. Holds at once. */
+  forget(person: string, grant: string): Promise<void>;
   /** Takes up what a crash or a stop left unfinished. Called once, before the first submit. */
   resume(): Promise<{ turns: number }>;
   /** Lets running turns write what they have, then stops them; they resume at the next start. */

@@ -57,6 +57,19 @@ test("the journal says who allowed it", async () => {
   assert.equal(entry?.ok, true);
 });
 
+test("a lasting answer is refused where the question offers none, and the question stays", async () => {
+  const { agent, asked, turn, effects } = await createQuestion("ask ls");
+
+  const { id, lasting } = await asked();
+  assert.equal(lasting, undefined);
+  for (const decision of ["allow-session", "allow-always"] as const) {
+    await assert.rejects(agent.decide(PERSON, id, decision), { code: "REQUEST_INVALID" });
+  }
+  assert.deepEqual(effects, []);
+  await agent.decide(PERSON, id, "deny");
+  await turn;
+});
+
 test("no means no, and the model is told not to try again", async () => {
   const { agent, asked, turn, effects, result } = await createQuestion("ask ls");
 

@@ -21,14 +21,23 @@ export interface Approvals {
   ask(question: Question, emit: (event: TurnEvent) => void, signal: AbortSignal): Promise<Answer>;
   /** Open questions of this person, oldest first. */
   list(person: string): ApprovalRequest[];
-  /** Throws `NOT_FOUND` for a question that is not this person's, or was answered. */
+  /**
+   * Throws `NOT_FOUND` for a question that is not this person's, or was answered, and `REQUEST_INVALID` for a
+   * lasting answer to a question that offers none.
+   */
   decide(person: string, id: string, decision: Decision): void;
 }
 
-export type Question = { session: string; why: string; call: BoundCall };
+export type Question = {
+  session: string;
+  why: string;
+  /** What may be agreed to for longer than this call. */
+  lasting?: string | undefined;
+  call: BoundCall;
+};
 
 export type Answer =
-  | { decision: "allow"; approval: Approval }
+  | { decision: "allow"; approval: Approval; until?: "session" | "always" }
   | { decision: "deny"; why: "person" | "timeout" };
 
 /** What an approval is given for. */
@@ -58,7 +67,7 @@ export function createApprovals(deps: { clock: Clock; seconds: number }): Approv
 
   return {
     ask: async (question, emit, signal) => {
-      const { session, why, call } = question;
+      const { session, why, lasting, call } = question;
       const { person, tool, input } = call;
       // Before the person reads it: what is rewritten while they read is rewritten in between.
       const binding = await bindingOf(call);
@@ -68,6 +77,7 @@ export function createApprovals(deps: { clock: Clock; seconds: number }): Approv
         tool,
         why: toVisible(why),
         command: shownCommand(tool, input),
+        ...(lasting === undefined ? {} : { lasting: toVisible(lasting) }),
         expiresAt: clock.now() + seconds * 1000,
       };
       const decided = Promise.withResolvers<Decision>();
@@ -86,8 +96,9 @@ export function createApprovals(deps: { clock: Clock; seconds: number }): Approv
           id: request.id,
           decision: decision === "timeout" ? "deny" : decision,
         });
-        if (decision === "allow") return { decision, approval: createApproval(person, binding) };
-        return { decision: "deny", why: decision === "deny" ? "person" : decision };
+        if (decision === "deny") return { decision, why: "person" };
+        if (decision === "timeout") return { decision: "deny", why: decision };
+        return { decision: "allow", approval: createApproval(person, binding), ...UNTIL[decision] };
       } finally {
         open.delete(request.id);
         waiting.abort();
@@ -98,11 +109,23 @@ export function createApprovals(deps: { clock: Clock; seconds: number }): Approv
     decide: (person, id, decision) => {
       const question = open.get(id);
       if (question?.person !== person) throw new Fault("NOT_FOUND", { what: "approval", id });
+      if (isLasting(decision) && question.request.lasting === undefined) {
+        const detail = "this question can be answered for one call only";
+        throw new Fault("REQUEST_INVALID", { where: "decision", detail });
+      }
       open.delete(id);
       question.answer(decision);
     },
   };
 }
+
+const UNTIL = {
+  allow: {},
+  "allow-session": { until: "session" },
+  "allow-always": { until: "always" },
+} as const;
+
+const isLasting = (decision: Decision) => decision !== "deny" && "until" in UNTIL[decision];
 
 function createApproval(person: string, binding: string): Approval {
   let spent = false;

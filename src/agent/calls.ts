@@ -122,6 +122,9 @@ async function runChecked(round: Round, job: Job, signal: AbortSignal): Promise<
     const before = round.resumed ? await recorder.started(call) : undefined;
     const known = before && (await reconcile(before, job, context));
     if (known) return known;
+    // Before anybody is asked: what a person agrees to could not be done.
+    const masked = tool.masked?.(context.reach());
+    if (masked) return toOutcome(round, masked);
     const why = tool.asks?.(input, context);
     const consent = why === undefined ? undefined : await askPerson(round, job, why, signal);
     if (consent && "refusal" in consent) return { ok: false, text: consent.refusal };
@@ -136,6 +139,7 @@ async function runChecked(round: Round, job: Job, signal: AbortSignal): Promise<
     if (consent && !(await consent.approval.spend(consent.bound))) {
       return { ok: false, text: CHANGED };
     }
+    if (consent?.granted) await context.grants.add(consent.granted.what, consent.granted.until);
     return await runTimed(round, job, context);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
@@ -172,15 +176,26 @@ async function askPerson(
   { call, tool, input }: Job,
   why: string,
   signal: AbortSignal,
-): Promise<{ refusal: string } | { approval: Approval; bound: BoundCall }> {
+): Promise<{ refusal: string } | Consent> {
   if (!attended) return { refusal: UNATTENDED };
   const { argumentsJson } = call;
   const { workspace } = context;
   const bound: BoundCall = { person, tool: tool.name, argumentsJson, input, workspace };
-  const answer = await approvals.ask({ session, why, call: bound }, emit, signal);
-  if (answer.decision === "allow") return { approval: answer.approval, bound };
+  const lasting = tool.lasting?.(input);
+  const answer = await approvals.ask({ session, why, lasting, call: bound }, emit, signal);
+  if (answer.decision === "allow") {
+    const { approval, until } = answer;
+    return { approval, bound, granted: lasting && until ? { what: lasting, until } : undefined };
+  }
   return { refusal: answer.why === "timeout" ? NO_ANSWER : DENIED };
 }
+
+type Consent = {
+  approval: Approval;
+  bound: BoundCall;
+  /** What was agreed to beyond this call. */
+  granted: { what: string; until: "session" | "always" } | undefined;
+};
 
 /** What a failed tool tells the model. A bug has its result too, and ends the turn. */
 function toOutcome({ report }: Round, error: unknown): Outcome {

@@ -315,7 +315,13 @@ async function ephemeral(
   const { tools, effects } = createCountingTools(workspace);
   const settings = {
     defaults: { instructions: "From config." },
-    entries: { pirate: { instructions: "Arr.", model: { primary: "fake/own" } } },
+    entries: {
+      pirate: {
+        instructions: "Arr.",
+        model: { primary: "fake/own" },
+        params: { temperature: 0.1, num_predict: 300 },
+      },
+    },
   };
   const asked: (string | undefined)[] = [];
   const router = {
@@ -335,6 +341,23 @@ async function ephemeral(
   );
   return { ...stage, said: events, ended, stop, effects, asked };
 }
+
+test("an agent's own parameters are sent before the model's, in its requests alone", async () => {
+  const traits = { params: { temperature: 0.9, top_k: 40 }, maxTokens: 1_000 };
+  const asked = async (agent?: string) => {
+    const model = createScriptedModel([{ text: "Aye." }], traits);
+    await (
+      await ephemeral(agent === undefined ? {} : { agent }, model)
+    ).ended;
+    return model.requests[0];
+  };
+  const [own, others] = [await asked("pirate"), await asked()];
+  assert.deepEqual(
+    [own?.params, own?.maxTokens],
+    [{ temperature: 0.1, top_k: 40, num_predict: 300 }, 300],
+  );
+  assert.deepEqual([others?.params, others?.maxTokens], [traits.params, 1_000]);
+});
 
 test("an ephemeral turn runs tools, denies what needs a person, and stores nothing", async () => {
   const model = createScriptedModel([

@@ -10,9 +10,11 @@ import { submit } from "./submit.ts";
 /** How long the end of the gateway waits for a tool that does not listen; it is reconciled at the next start. */
 const CLOSE_MS = 5_000;
 
+const LIST_GRANTS = "List what was agreed to with `isopod grants list`";
+
 export function createAgent(deps: AgentDeps): Agent {
   const parts = createParts(deps);
-  const { lanes, approvals, live } = parts;
+  const { lanes, approvals, grants, live } = parts;
   let closed: Promise<void> | undefined;
 
   return {
@@ -28,6 +30,11 @@ export function createAgent(deps: AgentDeps): Agent {
     },
     approvals: (person) => approvals.list(person),
     decide: async (person, id, decision) => approvals.decide(person, id, decision),
+    grants: (person) => grants.list(person),
+    forget: async (person, grant) => {
+      if (await grants.forget(person, grant)) return;
+      throw new Fault("NOT_FOUND", { what: "grant", id: grant, instead: LIST_GRANTS });
+    },
     resume: async () => {
       const turns = await deps.store.turns.unfinished();
       for (const turn of turns) {

@@ -3,6 +3,7 @@
 import { Fault, toFault } from "../base/fault.ts";
 import { createId } from "../base/ids.ts";
 import type { Candidate } from "../models/candidate.ts";
+import { outputLimit, type Params } from "../models/params/fields.ts";
 import { neutralise } from "../models/hostile.ts";
 import type { TurnEvent } from "../protocol/event.ts";
 import type { Message } from "../protocol/message.ts";
@@ -12,6 +13,7 @@ import type { Head } from "./head.ts";
 import type { Entry } from "./history.ts";
 import { runLoop } from "./loop.ts";
 import { readNotes } from "./notes.ts";
+import { offeredTo } from "./offered.ts";
 import { createRequestLog } from "./prefix/requests.ts";
 import { createEphemeralRecorder } from "./recorder.ts";
 import { contextLines } from "./turn-context.ts";
@@ -47,14 +49,16 @@ async function prepare(
   const { person } = turn;
   const agent = agentOf(settings, turn.agent);
   // The caller's model, else the agent's own chain, else the default one.
-  const candidates = await router.route({ picked: turn.model, chain: agent.model }, signal);
+  const route = await router.route({ picked: turn.model, chain: agent.model }, signal);
+  const candidates = route.map((candidate) => withParams(candidate, agent.params));
   const [first] = candidates;
   if (!first) throw new Fault("MODEL_NONE", { why: "the route is empty" });
-  const context = turnDeps.toolContext({ person, private: false });
+  const context = await turnDeps.toolContext({ person, session: "", private: false });
   const callers = turn.history.filter(({ role }) => role === "system");
   const instructions = [agent.instructions, ...callers.map(({ text }) => neutralise(text))];
+  const offered = await offeredTo(tools, context);
   const openHead = async (candidate: Candidate): Promise<Head> => ({
-    ...turnDeps.heads.for(candidate, instructions),
+    ...turnDeps.heads.for(candidate, instructions, offered),
     preface: await readNotes(candidate, context, signal),
   });
   const entries = turn.history
@@ -62,10 +66,11 @@ async function prepare(
     .map((message) => ({ id: createId("msg", clock.now()), message }));
   const last = entries.findLast(isOfUser);
   if (last) {
-    const { mode, sandbox } = deps;
+    const { mode, link, sandbox } = deps;
     const choice = sandbox();
     const sandboxOff = choice.ok ? undefined : choice.reason;
-    const facts = { now: minute(clock.now()), mode: mode(), sandboxOff, memories: [] };
+    const now = minute(clock.now());
+    const facts = { now, mode: mode(), link: link?.(), sandboxOff, memories: [] };
     last.message = { ...last.message, context: contextLines(facts, undefined) };
   }
   const recorder = createEphemeralRecorder(clock);
@@ -99,7 +104,19 @@ type Settings = Parts["deps"]["settings"];
 
 function agentOf({ defaults, entries }: Settings, name: string | undefined) {
   const entry = name === undefined ? undefined : entries[name];
-  return { instructions: entry?.instructions ?? defaults.instructions, model: entry?.model };
+  const { model, params, instructions = defaults.instructions } = entry ?? {};
+  return { instructions, model, params };
+}
+
+/** The agent's own before the model's. */
+function withParams(candidate: Candidate, own: Params | undefined): Candidate {
+  if (!own) return candidate;
+  const maxTokens = outputLimit(own) ?? candidate.maxTokens;
+  return {
+    ...candidate,
+    params: { ...candidate.params, ...own },
+    ...(maxTokens !== undefined && { maxTokens }),
+  };
 }
 
 function toMessage({ role, text, images }: EphemeralTurn["history"][number]): Message[] {

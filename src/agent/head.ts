@@ -6,7 +6,7 @@ import type { ToolMode } from "../protocol/scorecard.ts";
 import type { Epoch } from "../store/store.ts";
 import { toSpec } from "../tools/spec.ts";
 import type { Tool } from "../tools/tool.ts";
-import { type SystemFacts, systemText } from "./prompt.ts";
+import { systemText } from "./prompt.ts";
 
 export type Head = {
   system: string;
@@ -19,35 +19,50 @@ export type Head = {
 
 /**
  * System text and tools, for models that call tools and for those that only chat. Another way of calling is
- * another head: within an epoch a model keeps to one.
+ * another head: within an epoch a model keeps to one. What the reach masks is not listed.
  */
 export interface Heads {
+  /** With these tools, or with all. */
   for(
     model: { tools: boolean; toolMode?: ToolMode },
     instructions: readonly string[],
+    offered?: readonly Tool[],
   ): Omit<Head, "preface">;
 }
 
-/** Tools never change while a gateway runs, so their schemas are written once. */
+/** Tools never change while a gateway runs, so the schemas of each list of them are written once. */
 export function createHeads(tools: readonly Tool[]): Heads {
-  let specs: ToolSpec[] | undefined;
-  let toolsJson = "";
-  let described = "";
-  const names = tools.map(({ name }) => name);
+  /** By the names that are listed. */
+  const written = new Map<string, Listing>();
+  const listed = (offered: readonly Tool[]) => {
+    const key = offered.map(({ name }) => name).join();
+    const listing = written.get(key) ?? createListing(offered);
+    written.set(key, listing);
+    return listing;
+  };
   return {
-    for: (model, instructions) => {
-      const facts: SystemFacts = { tools: model.tools ? names : [], instructions };
-      if (!model.tools) return { system: systemText(facts), tools: [], toolsJson: "[]" };
-      specs ??= tools.map(toSpec);
-      const head = { system: systemText(facts), tools: specs };
-      if (model.toolMode === "constrained") {
-        // Its provider puts the tools into words; those are what the model reads.
-        described ||= JSON.stringify(toInstructions(specs));
-        return { ...head, toolsJson: described };
-      }
-      toolsJson ||= JSON.stringify(specs);
-      return { ...head, toolsJson };
+    for: (model, instructions, offered = tools) => {
+      if (!model.tools)
+        return { system: systemText({ tools: [], instructions }), tools: [], toolsJson: "[]" };
+      const { names, specs, json, described } = listed(offered);
+      // Of a forced form its provider puts the tools into words; those are what the model reads.
+      const toolsJson = model.toolMode === "constrained" ? described() : json();
+      return { system: systemText({ tools: names, instructions }), tools: specs, toolsJson };
     },
+  };
+}
+
+type Listing = ReturnType<typeof createListing>;
+
+function createListing(tools: readonly Tool[]) {
+  const specs = tools.map(toSpec);
+  let json = "";
+  let described = "";
+  return {
+    names: tools.map(({ name }) => name),
+    specs,
+    json: () => (json ||= JSON.stringify(specs)),
+    described: () => (described ||= JSON.stringify(toInstructions(specs))),
   };
 }
 

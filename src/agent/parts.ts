@@ -2,25 +2,27 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import type { Documents } from "../documents/documents.ts";
 import type { Router } from "../models/candidate.ts";
 import type { Counted } from "../models/cost/price.ts";
 import type { Mode, TurnEvent } from "../protocol/event.ts";
 import type { SandboxChoice } from "../sandbox/sandbox.ts";
 import type { Store, StoredMessage, Turn } from "../store/store.ts";
-import type { Tool, ToolContext } from "../tools/tool.ts";
+import type { Grants, Tool, ToolContext } from "../tools/tool.ts";
 import type { Workspace } from "../tools/workspace.ts";
 import { type Approvals, createApprovals } from "./approvals.ts";
 import { createMeter } from "./context-window.ts";
+import { createGrantBook, type GrantBook } from "./grants.ts";
 import { createHeads } from "./head.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 import { createLive, type Live } from "./live.ts";
-import { createMemory, type MemoryOf } from "./memory.ts";
+import { createMemory } from "./memory.ts";
 import { createPrints } from "./prefix/requests.ts";
 import type { AgentSettings } from "./settings.ts";
 import { createStandIns } from "./stand-in.ts";
 import { createTextGates } from "./text-gate.ts";
 import { createMinuteText, type Told } from "./turn-context.ts";
-import { runTurn, type TurnDeps } from "./turns.ts";
+import { type ContextOf, runTurn, type TurnDeps } from "./turns.ts";
 
 export type AgentDeps = {
   store: Store;
@@ -28,9 +30,15 @@ export type AgentDeps = {
   /** In the order in which they are listed to models. */
   tools: readonly Tool[];
   workspace: Workspace;
+  /** The own workspace of a private session: what is written there no other session reads. */
+  privateWorkspace: (session: string) => Promise<Workspace>;
+  /** What people let it search; nothing without it. */
+  documents?: Pick<Documents, "of">;
   /** Asked anew for each turn: a probe may pass or fail while the gateway runs. */
   sandbox: () => SandboxChoice;
   mode: () => Mode;
+  /** What cannot be reached although the mode allows it, for the model; undefined where nothing is the matter. */
+  link?: () => string | undefined;
   settings: AgentSettings;
   /** What a request cost; undefined for a model without a price. */
   costOf?: (ref: string, usage: Counted) => number | undefined;
@@ -53,6 +61,7 @@ export type Parts = {
   turnDeps: TurnDeps;
   lanes: Lanes<Turn>;
   approvals: Approvals;
+  grants: GrantBook;
   /** By turn. */
   live: Map<string, Live>;
   /** By session. */
@@ -64,6 +73,7 @@ export function createParts(deps: AgentDeps): Parts {
   const { store, router, tools, clock, log, settings } = deps;
   const { defaults } = settings;
   const approvals = createApprovals({ clock, seconds: defaults.approvalSeconds });
+  const grants = createGrantBook(store.values);
   const live: Parts["live"] = new Map();
   const told: Parts["told"] = new Map();
   const turnDeps: TurnDeps = {
@@ -80,7 +90,7 @@ export function createParts(deps: AgentDeps): Parts {
     defaults,
     clock,
     log,
-    toolContext: (of) => toolContext(deps, of),
+    toolContext: async (of) => toolContext(deps, of, await grants.of(of)),
     standIns: createStandIns(),
     resumed: new Set(),
     onAppend: (turn, message) => {
@@ -108,14 +118,21 @@ export function createParts(deps: AgentDeps): Parts {
     onFree: onSession,
   });
   const minute = createMinuteText(deps.timeZone);
-  return { deps, turnDeps, lanes, approvals, live, told, minute };
+  return { deps, turnDeps, lanes, approvals, grants, live, told, minute };
 }
 
-function toolContext(deps: AgentDeps, of: MemoryOf): Omit<ToolContext, "signal"> {
+async function toolContext(
+  deps: AgentDeps,
+  of: ContextOf,
+  grants: Grants,
+): Promise<Omit<ToolContext, "signal">> {
   const choice = deps.sandbox();
   const memory = createMemory(deps.store.memories, of, deps.clock);
-  const { workspace } = deps;
-  if (choice.ok) return { workspace, memory, sandbox: choice.sandbox };
+  const workspace = of.private ? await deps.privateWorkspace(of.session) : deps.workspace;
+  const documents = deps.documents?.of(of);
+  const reach = () => ({ mode: deps.mode(), private: of.private });
+  const shared = { workspace, memory, reach, grants, ...(documents && { documents }) };
+  if (choice.ok) return { ...shared, sandbox: choice.sandbox };
   const { reason, fix } = choice;
-  return { workspace, memory, sandbox: undefined, sandboxOff: { reason, fix } };
+  return { ...shared, sandbox: undefined, sandboxOff: { reason, fix } };
 }

@@ -71,6 +71,21 @@ test("the time is told to the minute, with weekday and zone", () => {
   assert.match(createMinuteText()(at), / \([\w/+-]+\)$/);
 });
 
+test("a link that is down is told when it changes, and once that it is back", () => {
+  const facts = { mode: "internet", sandboxOff: undefined, now: "X", memories: [] } as const;
+  const link = "the internet is not reachable now";
+  assert.equal(
+    contextLines({ ...facts, link }, facts),
+    "Now: X\nLink: the internet is not reachable now",
+  );
+  assert.equal(contextLines({ ...facts, link }, { ...facts, link }), "Now: X");
+  assert.equal(
+    contextLines(facts, { ...facts, link }),
+    "Now: X\nLink: what the mode allows is reachable again",
+  );
+  assert.doesNotMatch(contextLines(facts, undefined), /Link/, "where nothing is the matter");
+});
+
 test("mode and sandbox are told when they change, and once after a restart", () => {
   const state = { mode: "private", sandboxOff: undefined } as const;
   const facts = { ...state, now: "X", memories: [] };

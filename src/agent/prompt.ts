@@ -41,6 +41,12 @@ function withTools(tools: ReadonlySet<string>): string[] {
     tools.has("run")
       ? "- run starts a program in a sandbox: no network, and only the workspace can be written."
       : "",
+    tools.has("docs")
+      ? "- docs searches the user's own documents, which are not in the workspace: say where each answer stands, as path:line."
+      : "",
+    tools.has("web_fetch") || tools.has("web_search")
+      ? "- The web tools reach the internet: use them only where the task needs what is there, and put nothing private into an address or a search."
+      : "",
     tools.has("remember") ? "- Use remember only for lasting facts or wishes of the user." : "",
     "- A result may be an error: read it, correct the call or try another way. Do not repeat a call unchanged.",
     "- A long result is cut; its last line says how to read on.",

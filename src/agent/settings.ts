@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { Params } from "../models/settings.ts";
 import { defineSetting } from "../protocol/setting.ts";
 
 const ModelChoice = z.object({
@@ -91,6 +92,9 @@ const Entry = z.object({
   model: ModelChoice.optional()
     .describe("Strict: no fallback but those listed here.")
     .meta({ examples: [{ primary: "ollama/qwen3:14b" }] }),
+  params: Params.optional()
+    .describe("Runtime parameters for its requests; how a model is loaded is the model's alone.")
+    .meta({ examples: [{ temperature: 0.2 }] }),
   instructions: Instructions.optional()
     .describe("In place of the defaults' instructions.")
     .meta({ examples: ["Answer in plain words. Keep lists short."] }),

@@ -82,7 +82,8 @@ function opening(
 
 function stateOf({ deps }: Parts): Told {
   const choice = deps.sandbox();
-  return { mode: deps.mode(), sandboxOff: choice.ok ? undefined : choice.reason };
+  const sandboxOff = choice.ok ? undefined : choice.reason;
+  return { mode: deps.mode(), link: deps.link?.(), sandboxOff };
 }
 
 /** What is new since the session's last message, for the model. */

@@ -11,6 +11,8 @@ export type TurnFacts = {
   /** As `createMinuteText` writes it. */
   now: string;
   mode: Mode;
+  /** What cannot be reached although the mode allows it; undefined where nothing is the matter. */
+  link?: string | undefined;
   /** Why programs cannot be run; undefined while they can. */
   sandboxOff: string | undefined;
   /** Remembered since the session last heard of them, oldest first. */
@@ -18,11 +20,13 @@ export type TurnFacts = {
 };
 
 /** What a session was told last. Kept in memory: after a restart it is told once more. */
-export type Told = { mode: Mode; sandboxOff: string | undefined };
+export type Told = { mode: Mode; link?: string | undefined; sandboxOff: string | undefined };
 
 export function contextLines(facts: TurnFacts, told: Told | undefined): string {
   const lines = [`Now: ${facts.now}`];
   if (facts.mode !== told?.mode) lines.push(`Mode: ${facts.mode} (${MODES[facts.mode]})`);
+  if (facts.link !== told?.link)
+    lines.push(`Link: ${facts.link ?? "what the mode allows is reachable again"}`);
   if (facts.sandboxOff !== told?.sandboxOff) lines.push(sandboxLine(facts.sandboxOff));
   if (facts.memories.length > 0) {
     lines.push(framed("newly remembered", memoryLines(facts.memories)));

@@ -16,6 +16,7 @@ import { callIds, entriesUpTo } from "./history.ts";
 import { isClosing, runLoop } from "./loop.ts";
 import type { MemoryOf } from "./memory.ts";
 import { readNotes } from "./notes.ts";
+import { listsOf, offeredTo } from "./offered.ts";
 import { routePatiently } from "./patience.ts";
 import { createRecorder } from "./recorder.ts";
 import type { StandIns } from "./stand-in.ts";
@@ -37,8 +38,8 @@ export type TurnDeps = {
   defaults: AgentDefaults;
   clock: Clock;
   log: Log;
-  /** What tools work with on behalf of a person. */
-  toolContext(of: MemoryOf): Omit<ToolContext, "signal">;
+  /** What tools work with on behalf of a person. Throws what keeps the workspace of a private session from being made. */
+  toolContext(of: ContextOf): Promise<Omit<ToolContext, "signal">>;
   standIns: StandIns;
   /** Turns that a crash or a stop left unfinished: their model server may still be starting. */
   resumed: Set<string>;
@@ -97,6 +98,8 @@ function withWayOn({ code, message, fix }: FaultReport, { session }: Turn): Faul
   return { code, message, fix: `${fix}; or let another one answer: \`${command}\`` };
 }
 
+export type ContextOf = MemoryOf & { session: string };
+
 type Begun = { turn: Turn; session: Session; emit: (event: TurnEvent) => void };
 
 /** Waits for a server that is being started, and says so. */
@@ -133,9 +136,14 @@ async function prepare(deps: TurnDeps, begun: Begun, signal: AbortSignal) {
     },
   });
   if (turn.state === "queued") recorder.running();
-  const context = deps.toolContext({ person: turn.owner, private: session.private ?? false });
+  const context = await deps.toolContext({
+    person: turn.owner,
+    session: session.id,
+    private: session.private ?? false,
+  });
+  const offered = await offeredTo(tools, context);
   const openHead = async (candidate: Candidate): Promise<Head> => ({
-    ...deps.heads.for(candidate, [defaults.instructions]),
+    ...deps.heads.for(candidate, [defaults.instructions], offered),
     preface: await readNotes(candidate, context, signal),
   });
   const from = await headOf(epoch, first, deps, openHead);
@@ -172,19 +180,26 @@ async function prepare(deps: TurnDeps, begun: Begun, signal: AbortSignal) {
   };
 }
 
-/** The epoch's head while it stands; a new one has a reason, and keeps what was said before. */
+/**
+ * The epoch's head while it stands, whatever the mode is by now; a new one has a reason, and keeps what was
+ * said before.
+ */
 async function headOf(
   epoch: Epoch | undefined,
   candidate: Candidate,
-  { heads, defaults }: TurnDeps,
+  { heads, defaults, tools }: TurnDeps,
   openHead: (candidate: Candidate) => Promise<Head>,
 ): Promise<{ head: Head; why?: Epoch["why"] }> {
   if (!epoch) return { head: await openHead(candidate), why: "new" };
   // One that answers for this turn only changes nothing that lasts.
   if (candidate.insteadOf) return { head: await standInHead(epoch, candidate, openHead) };
-  const fresh = heads.for(candidate, [defaults.instructions]);
-  const head = { ...fresh, preface: epoch.preface };
-  return isCurrent(epoch, candidate.ref, fresh) ? { head } : { head, why: "model" };
+  const { preface } = epoch;
+  // With the tools that it began with, whichever are offered by now.
+  const standing = listsOf(tools)
+    .map((list) => heads.for(candidate, [defaults.instructions], list))
+    .find((head) => isCurrent(epoch, candidate.ref, head));
+  if (standing) return { head: { ...standing, preface } };
+  return { head: { ...(await openHead(candidate)), preface }, why: "model" };
 }
 
 /** The frozen head serves any model that calls tools alike; one that only chats gets its own, unstored. */

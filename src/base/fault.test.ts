@@ -89,8 +89,8 @@ test("fixes begin with what to do, and end without a full stop", () => {
 
 /** What a person can be told to do. A new verb is added here, knowingly. */
 const VERBS = new Set(
-  `Add Allow Ask Begin Call Check Choose Close Copy Correct Edit End Free Get Give Install List Load Look Make
-  Move Open Pair Pick Press Put Raise Read Remove Run Say See Send Set Start Stop Try Use Wait Write`.split(
+  `Add Allow Ask Begin Call Check Choose Close Compare Copy Correct Edit End Fetch Free Get Give Install List Load Look Make Mend
+  Move Open Pair Pick Press Put Raise Read Remove Run Say See Send Set Start Stop Take Try Use Wait Write`.split(
     /\s+/,
   ),
 );

@@ -11,14 +11,18 @@ import { baseFaults } from "./faults/base.ts";
 import { cliFaults } from "./faults/cli.ts";
 import { configFaults } from "./faults/config.ts";
 import type { Entry } from "./faults/entry.ts";
+import { documentFaults } from "./faults/documents.ts";
 import { engineFaults } from "./faults/engine.ts";
 import { gatewayFaults } from "./faults/gateway.ts";
 import { keepingFaults } from "./faults/keeping.ts";
 import { modelFaults } from "./faults/models.ts";
 import { networkFaults } from "./faults/network.ts";
 import { probeFaults } from "./faults/probe.ts";
+import { offlineFaults } from "./faults/offline.ts";
+import { proveFaults } from "./faults/prove.ts";
 import { processFaults } from "./faults/process.ts";
 import { sandboxFaults } from "./faults/sandbox.ts";
+import { shareFaults } from "./faults/share.ts";
 import { storeFaults } from "./faults/store.ts";
 import { toolFaults } from "./faults/tools.ts";
 import { usageFaults } from "./faults/usage.ts";
@@ -34,12 +38,16 @@ export const catalogue = {
   ...keepingFaults,
   ...engineFaults,
   ...probeFaults,
+  ...documentFaults,
   ...toolFaults,
   ...usageFaults,
   ...agentFaults,
+  ...offlineFaults,
+  ...proveFaults,
   ...configFaults,
   ...gatewayFaults,
   ...cliFaults,
+  ...shareFaults,
 };
 
 export type FaultCode = keyof typeof catalogue;

@@ -13,6 +13,9 @@ export function describeSeconds(seconds: number): string {
   return `${Math.floor(whole / 3_600)} h ${Math.floor((whole % 3_600) / 60)} min`;
 }
 
+/** By the calendar of this machine: "2026-11-21 15:04:05". */
+export const describeTime = (at: number) => new Date(at).toLocaleString("sv");
+
 export const describeShare = (share: number) => `${Math.round(share * 100)}%`;
 
 /** Wide enough to see it move, and short enough for a terminal of 80 columns with its figures. */

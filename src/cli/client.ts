@@ -13,10 +13,14 @@ import type {
 import type { Finding } from "../protocol/check.ts";
 import type { ContextReport } from "../protocol/context.ts";
 import type { CostReport } from "../protocol/cost.ts";
-import type { AppEvent, Decision, Mode, SessionSummary, Status } from "../protocol/event.ts";
+import type { EgressPolicy } from "../protocol/egress.ts";
+import type { AppEvent, Decision, SessionSummary, Status } from "../protocol/event.ts";
+import type { CheckReport, LinkSet, ModeReport, ModeSet } from "../protocol/reach.ts";
 import type { WindowReport } from "../protocol/window.ts";
 import type { Image } from "../protocol/message.ts";
+import { createDocumentCalls } from "./document-client.ts";
 import { createModelCalls } from "./model-client.ts";
+import { createShareCalls } from "./share-client.ts";
 
 /** Carries one request to a gateway. Throws what the way there throws. */
 export type Send = (request: {
@@ -70,6 +74,8 @@ export function createClient(send: Send, { address, key }: { address: string; ke
   return {
     ...createGatewayCalls(call, request),
     ...createModelCalls(call, follow),
+    ...createDocumentCalls(call, follow),
+    ...createShareCalls(call, follow),
     ...createSessionCalls(call, follow),
   };
 }
@@ -95,8 +101,13 @@ type Request = (
 
 const createGatewayCalls = (call: Call, request: Request) => ({
   status: (signal: AbortSignal) => call<Status>("GET", "/api/status", signal),
-  setMode: (mode: Mode, signal: AbortSignal) =>
-    call<Status>("PUT", "/api/mode", signal, { body: { mode } }),
+  mode: (signal: AbortSignal) => call<ModeReport>("GET", "/api/mode", signal),
+  setMode: (wanted: ModeSet, signal: AbortSignal) =>
+    call<Status>("PUT", "/api/mode", signal, { body: wanted }),
+  setLink: (wanted: LinkSet, signal: AbortSignal) =>
+    call<Status>("PUT", "/api/link", signal, { body: wanted }),
+  checkLink: (host: string | undefined, signal: AbortSignal) =>
+    call<CheckReport>("POST", "/api/mode/check", signal, { body: host ? { host } : {} }),
   doctor: (fix: boolean, signal: AbortSignal) =>
     call<{ findings: Finding[] }>(fix ? "POST" : "GET", "/api/doctor", signal),
   checkContext: (model: string | undefined, signal: AbortSignal) =>
@@ -105,6 +116,7 @@ const createGatewayCalls = (call: Call, request: Request) => ({
     call<CostReport>("GET", `/api/cost?${question}`, signal),
   config: (path: string, signal: AbortSignal) =>
     call<ConfigInForce>("GET", `/api/config?path=${encodeURIComponent(path)}`, signal),
+  egressPolicy: (signal: AbortSignal) => call<EgressPolicy>("GET", "/api/egress/policy", signal),
   pairingCode: (signal: AbortSignal) => call<PairingCode>("POST", "/api/pairing-codes", signal),
   stopGateway: (signal: AbortSignal) => call<object>("POST", "/api/gateway/stop", signal),
 
@@ -131,6 +143,7 @@ const createSessionCalls = (call: Call, follow: Follow) => {
       call<SessionSummary>("POST", "/api/sessions", signal, { body: session }),
     updateSession: (id: string, change: { model: string | null }, signal: AbortSignal) =>
       call<SessionSummary>("PATCH", at(id), signal, { body: change }),
+    deleteSession: (id: string, signal: AbortSignal) => call<object>("DELETE", at(id), signal),
     session: (id: string, signal: AbortSignal) => call<SessionDetail>("GET", at(id), signal),
     context: (id: string, signal: AbortSignal) =>
       call<ContextReport>("GET", at(id, "/context"), signal),
@@ -156,6 +169,10 @@ const createSessionCalls = (call: Call, follow: Follow) => {
       const path = `/api/approvals/${encodeURIComponent(approval)}`;
       return call<object>("POST", path, signal, { body: { decision } });
     },
+
+    grants: (signal: AbortSignal) => call<{ grants: string[] }>("GET", "/api/grants", signal),
+    forget: (grant: string, signal: AbortSignal) =>
+      call<object>("DELETE", `/api/grants/${encodeURIComponent(grant)}`, signal),
 
     /** Everything after a cursor, as it happens. Ends when the gateway does. */
     events: (cursor: string, signal: AbortSignal) =>

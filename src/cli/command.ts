@@ -1,8 +1,11 @@
 import type { FaultReport } from "../base/fault.ts";
 import type { Config } from "../config/config.ts";
+import type { Offline } from "../offline/offline.ts";
 import type { QueueReport } from "../protocol/api.ts";
 import type { Finding } from "../protocol/check.ts";
 import type { Status } from "../protocol/event.ts";
+import type { Statement } from "../offline/statement/statement.ts";
+import type { Proof } from "../offline/prove/report.ts";
 import type { Client } from "./client.ts";
 import type { Interrupts } from "./interrupts.ts";
 import type { Terminal } from "./terminal.ts";
@@ -72,6 +75,22 @@ export interface Host {
   config(file?: string): Promise<{ config: Config; file: string; found: boolean }>;
   /** Writes one value into the config file, for a person; the next start uses it. Throws what is wrong with it. */
   editConfig(path: string, value: unknown): Promise<{ file: string }>;
+  /** What is carried to machines without the internet; needs no gateway. Throws what is wrong with the config. */
+  offline(): Promise<Offline>;
+
+  /** Proves in namespaces of its own that nothing gets out, and keeps what was seen, signed. */
+  proveEgress(
+    tell: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<{ proof: Proof; file: string; publicKey: string }>;
+
+  /** States what left while a session was there, and keeps it, signed. Throws `STATEMENT_UNWRITABLE`. */
+  stateEgress(request: {
+    session: { id: string; createdAt: number; updatedAt: number };
+    pid: number | undefined;
+    out: string | undefined;
+  }): Promise<{ statement: Statement; file: string; publicKey: string }>;
+
   /** Checks that need no gateway. */
   doctor(fix: boolean, signal: AbortSignal): Promise<Finding[]>;
 }

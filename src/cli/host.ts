@@ -9,6 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 import { Fault, ReportedFault } from "../base/fault.ts";
 import type { Config } from "../config/config.ts";
+import type { Offline } from "../offline/offline.ts";
 import type { Finding } from "../protocol/check.ts";
 import { refuseShared } from "../store/lock.ts";
 import { type Client, createClient, type Send } from "./client.ts";
@@ -24,6 +25,9 @@ export type HostParts = {
   dial(target: string): Promise<Send>;
   loadConfig(file?: string): Promise<{ config: Config; file: string; found: boolean }>;
   editConfig(path: string, value: unknown): Promise<{ file: string }>;
+  openOffline(): Promise<Offline>;
+  proveEgress: Host["proveEgress"];
+  stateEgress: Host["stateEgress"];
   /** Starts `isopod gateway run --json` so that it outlives this process; `ended` is what it said before it died. */
   startBackground(): Promise<{ ended: Promise<string> }>;
 };
@@ -93,6 +97,9 @@ export function createHost(parts: HostParts): Host {
     connect: () => connect(),
     config: parts.loadConfig,
     editConfig: parts.editConfig,
+    offline: parts.openOffline,
+    proveEgress: parts.proveEgress,
+    stateEgress: parts.stateEgress,
 
     async withGateway(work, signal) {
       for (let left = LOCK_SECONDS * 1000; ; left -= LOCK_POLL_MS) {

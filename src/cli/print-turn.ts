@@ -26,7 +26,7 @@ export function createPrinter(terminal: Terminal): (event: TurnEvent) => void {
       case "approval":
         return step(`? ${event.approval.tool}\n${indent(event.approval.command)}`);
       case "approval-decided":
-        return step(event.decision === "allow" ? "  allowed" : "  not allowed");
+        return step(event.decision === "deny" ? "  not allowed" : "  allowed");
       case "waiting":
       case "note":
         return step(`· ${event.text}`);
@@ -51,11 +51,11 @@ const LONGEST = 160; // about two lines of a terminal
  * A model may repeat what a hostile file told it: escape sequences that retitle, recolour or forge lines
  * must not reach the terminal. `--json` has the text as it was.
  */
-const printable = (text: string) => text.replaceAll(/(?![\n\t])\p{Cc}/gu, "\uFFFD");
+export const printable = (text: string) => text.replaceAll(/(?![\n\t])\p{Cc}/gu, "\uFFFD");
 
-const plain = (text: string) => text.replaceAll(/\p{Cc}/gu, " ");
+export const plain = (text: string) => text.replaceAll(/\p{Cc}/gu, " ");
 
-const shorten = (text: string) =>
+export const shorten = (text: string) =>
   plain(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
 const indent = (text: string) =>

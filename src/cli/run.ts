@@ -63,7 +63,7 @@ function toWords(error: unknown, command: Command | undefined): unknown {
 function toUsage(error: unknown, words: readonly string[], commands: readonly Command[]): unknown {
   if (!(error instanceof CommanderError)) return error;
   const line = words.join(" ");
-  const known = commands.find(({ name }) => line === name || line.startsWith(`${name} `));
+  const known = commands.findLast(({ name }) => line === name || line.startsWith(`${name} `)); // "egress log verify", too
   const command = ["isopod", known?.name ?? groupOf(words, commands)].filter(Boolean).join(" ");
   const detail =
     error.code === "commander.help"
@@ -100,6 +100,7 @@ function createProgram(terminal: Terminal, version: string): Parser {
     .helpCommand(false)
     .helpOption("-h, --help", "print this help")
     .showSuggestionAfterError()
+    .enablePositionalOptions() // `egress log verify --json` is not an option of `egress log`
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.write(text),
@@ -135,6 +136,8 @@ const GROUPS: Record<string, string> = {
   "models service": "the model servers that the gateway starts itself",
   context: "what a model server read twice, and whether it holds the context asked of it",
   config: "check, explain and change the config",
+  offline: "what works without the internet, and carrying everything to a machine that has none",
+  egress: "see, check and prove what left this machine, and what may",
   mode: "show and set what the network may be used for",
 };
 

@@ -6,7 +6,9 @@ import { createTestRouter, ollama, signal, SMALL } from "../../test/fakes/router
 import { modelsSetting } from "../models/settings.ts";
 import { sandboxSetting } from "../sandbox/settings.ts";
 import { settings } from "../settings.ts";
+import { toolsSetting } from "../tools/web/settings.ts";
 import { parseConfig } from "./config.ts";
+import { explain } from "./explain.ts";
 
 const read = (text: string, env: Record<string, string> = {}) =>
   parseConfig({ file: { name: "isopod.json", text }, env, secretsFolder: "/nowhere", settings });
@@ -193,6 +195,39 @@ test("security: what restricts tools is kept at least as strictly, or refuses", 
   }
 });
 
+test("security: web tools that another program's config takes away are taken away here, for everybody", () => {
+  const ENGINE = `web: { search: { provider: "searxng", url: "http://x.lan" } }`;
+  const web = (tools: string) => {
+    const { fetch, search } = well(`{ tools: { ${ENGINE}, ${tools} } }`).get(toolsSetting).web;
+    return [fetch.enabled, search.enabled];
+  };
+  assert.deepEqual(web(""), [true, true]);
+  assert.deepEqual(web(`deny: ["web_fetch"]`), [false, true]);
+  assert.deepEqual(web(`deny: ["web_search"]`), [true, false]);
+  assert.deepEqual(web(`deny: ["group:web"]`), [false, false]);
+  assert.deepEqual(web(`allow: ["exec", "group:fs"]`), [false, false]);
+  assert.deepEqual(web(`allow: ["exec", "group:fs", "web_fetch"]`), [true, false]);
+  assert.deepEqual(web(`sandbox: { tools: { deny: ["group:web"] } }`), [false, false]);
+  assert.deepEqual(web(`web: { fetch: { enabled: false } }`), [false, true]);
+  const agent = well(`{ agents: { entries: { a: { tools: { deny: ["web_fetch"] } } } } }`);
+  assert.equal(agent.get(toolsSetting).web.fetch.enabled, false);
+  assert.ok(codes(`{ tools: { web: { fetch: { enabeld: false } } } }`).length > 0, "misspelt");
+});
+
+test("web tools of another program's config load, and what has no place here is told", () => {
+  const brave = well(
+    `{ tools: { web: { search: { provider: "brave", apiKey: "k", maxResults: 5 }, fetch: { maxChars: 9 } } } }`,
+  );
+  assert.equal(brave.get(toolsSetting).web.search.provider, "brave");
+  assert.match(says(brave, "tools.web.search.maxResults"), /limits of the web tools are fixed/);
+  const other = well(`{ tools: { web: { search: { provider: "perplexity", apiKey: "k" } } } }`);
+  assert.equal(other.get(toolsSetting).web.search.provider, undefined);
+  assert.match(says(other, "tools.web.search.provider"), /"perplexity" is not spoken/);
+  const nameless = well(`{ tools: { web: { search: { apiKey: "k" } } } }`);
+  assert.equal(nameless.get(toolsSetting).web.search.apiKey, undefined);
+  assert.match(says(nameless, "tools.web.search.apiKey"), /name tools\.web\.search\.provider/);
+});
+
 test("security: what permits is never more than the default, whoever writes it", () => {
   for (const text of [
     `{ tools: { exec: { mode: "full" }, elevated: { enabled: true } } }`,
@@ -211,4 +246,20 @@ test("a provider whose dialect is not spoken is left out, and a misspelt one is 
     [],
   );
   assert.deepEqual(codes(provider("openai-complections")), ["CONFIG_VALUE models.providers.a.api"]);
+});
+
+test("an agent's own params are kept, but for what its model is loaded with; a model's headers as well", () => {
+  const config = well(
+    `{ agents: { entries: { coder: { params: { temperature: "0.1", maxTokens: 500, num_ctx: 4096, keep_alive: "5m" } } } },
+      models: { providers: { a: { api: "openai-completions", baseUrl: "http://localhost:5000/v1",
+        models: { big: { headers: { "x-route": "\${ROUTE}" } } } } } } }`,
+    { ROUTE: "canary-route" },
+  );
+  const { params } = config.get(agentSettings).entries["coder"] ?? {};
+  assert.deepEqual(params, { temperature: 0.1, num_predict: 500 });
+  assert.match(says(config, "agents.entries.coder.params.num_ctx"), /give it to the model/);
+  assert.match(says(config, "agents.entries.coder.params.keep_alive"), /give it to the model/);
+  const { models } = config.get(modelsSetting).providers["a"] ?? {};
+  assert.deepEqual(models?.["big"]?.headers, { "x-route": "canary-route" });
+  assert.doesNotMatch(JSON.stringify([config.report, explain(config)]), /canary-route/);
 });

@@ -91,8 +91,19 @@ const ROWS: readonly (readonly [paths: string, why: string])[] = [
     "models.providers.*.region models.providers.*.organization",
     "put it into the address or the headers",
   ],
-  ["agents.entries.*.params", "give the model its `params`"],
   ["mcp", "this version has no such tools"],
+  [
+    `tools.web.search.maxResults tools.web.search.timeoutSeconds tools.web.search.cacheTtlMinutes
+    tools.web.search.rateLimit tools.web.fetch.maxChars tools.web.fetch.maxCharsCap tools.web.fetch.maxResponseBytes
+    tools.web.fetch.timeoutSeconds tools.web.fetch.cacheTtlMinutes tools.web.fetch.maxRedirects
+    tools.web.fetch.readability tools.web.fetch.userAgent`,
+    "the limits of the web tools are fixed; docs/tools.md has them",
+  ],
+  [
+    `tools.web.search.brave tools.web.search.perplexity tools.web.search.gemini tools.web.search.grok
+    tools.web.search.kimi tools.web.search.openaiCodex tools.web.fetch.firecrawl tools.web.fetch.provider`,
+    "searxng, brave and tavily are spoken, with `url` and `apiKey`; pages are read here",
+  ],
 ];
 
 /** Why a key is not used; undefined where it is simply unknown. Keys of maps stand as they are in `path`. */

@@ -30,7 +30,7 @@ function tell(draft: Draft, id: string, path: string, written: unknown): boolean
   const how =
     draft.get("offline") === true
       ? "`offline: true` keeps it from being asked"
-      : `Only mode internet reaches it. ${howToAllow(locality, id)}`;
+      : `Only mode internet reaches it. ${howToAllow(locality, { provider: id })}`;
   draft.note(path, `"${id}" is in the cloud (${why}). ${how}`);
   return true;
 }

@@ -4,6 +4,8 @@ import type { Draft } from "./draft.ts";
 import type { Environment } from "./environment.ts";
 import { isObject, join } from "./read.ts";
 import { translateBrain } from "./translate-brain.ts";
+import { isOfLoading } from "../models/params/table.ts";
+import { translateParams } from "./translate-params.ts";
 import { translateModelRules } from "./translate-model-rules.ts";
 
 export function translateAgents(draft: Draft, env: Environment): void {
@@ -23,7 +25,22 @@ export function translateAgents(draft: Draft, env: Environment): void {
     translateModel(draft, agent);
     nameProviders(draft, `${agent}.model`, home);
   }
+  for (const { path } of draft.entries("agents.entries"))
+    translateOwnParams(draft, `${path}.params`);
   translateModelRules(draft);
+}
+
+/** How a model is loaded is one thing for all who use it; the rest an agent may have as it likes. */
+function translateOwnParams(draft: Draft, path: string): void {
+  translateParams(draft, path, undefined);
+  for (const { key, path: at } of draft.entries(path)) {
+    if (isOfLoading(key)) {
+      draft.drop(
+        at,
+        "not used: the model is loaded with it, for all who use it; give it to the model",
+      );
+    }
+  }
 }
 
 /** Its model is what there is a place for; a string may be a schedule. */

@@ -18,10 +18,6 @@ export function translateModel(draft: Draft, model: string, api: Api | undefined
   translateThinkingLevels(draft, model);
   for (const [flag, why] of Object.entries(NOT_NEEDED)) draft.drop(`${model}.compat.${flag}`, why);
   translateApi(draft, model, api);
-  draft.drop(
-    `${model}.headers`,
-    "not used: headers belong to the provider; make a second one for this model",
-  );
   translateParams(draft, `${model}.params`, api);
   tellTwoSizes(draft, model);
 }

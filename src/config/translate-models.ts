@@ -150,7 +150,10 @@ function notKept(faults: Finding[], path: string, why: string, instead: string):
 
 function translateKeys(draft: Draft, provider: string, env: Environment): void {
   translateKey(draft, `${provider}.apiKey`, env);
-  for (const { path } of draft.entries(`${provider}.headers`)) translateKey(draft, path, env);
+  const models = draft.entries(`${provider}.models`).map(({ path }) => path);
+  for (const owner of [provider, ...models]) {
+    for (const { path } of draft.entries(`${owner}.headers`)) translateKey(draft, path, env);
+  }
   const key = draft.get(`${provider}.apiKey`);
   const bearer = draft.get(`${provider}.authHeader`) === true;
   if (bearer && typeof key === "string" && draft.get(`${provider}.api`) === "anthropic-messages") {

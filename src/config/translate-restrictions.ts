@@ -5,6 +5,7 @@
  */
 
 import { Fault } from "../base/fault.ts";
+import { engineNames } from "../tools/web/engines.ts";
 import type { Draft, Finding } from "./draft.ts";
 import { isObject, join } from "./read.ts";
 
@@ -76,9 +77,14 @@ function translateTools(draft: Draft, path: string, refuse: Refuse): void {
   if (commands.length > 0) denyCommands(draft, `${path}.deny`, `"${commands.join('", "')}"`);
   const files = denied?.filter((name) => FILES.test(name)) ?? [];
   if (files.length > 0) refuseFiles(`${path}.deny`, `"${files.join('", "')}"`, refuse);
-  if (allowed) keepAllowed(draft, `${path}.allow`, allowed, refuse);
+  denyWeb(draft, `${path}.deny`, (names) => denied?.some((name) => names.test(name)) ?? false);
+  if (allowed) {
+    keepAllowed(draft, `${path}.allow`, allowed, refuse);
+    denyWeb(draft, `${path}.allow`, (names) => !allowed.some((name) => names.test(name)));
+  }
   const profile = tools["profile"];
   if (profile === "minimal" || profile === "messaging") {
+    denyWeb(draft, `${path}.profile`, () => true);
     denyCommands(draft, `${path}.profile`, `"${profile}"`);
     refuseFiles(`${path}.profile`, `"${profile}" has none`, refuse);
   }
@@ -88,7 +94,44 @@ function translateTools(draft: Draft, path: string, refuse: Refuse): void {
     refuse(`${path}.${by}`, "tools are the same for every model and person", instead);
   }
   translateTools(draft, `${path}.sandbox.tools`, refuse);
-  draft.drop(path, "read as far as it restricts tools that are here; the rest is not used");
+  if (path === "tools") keepWeb(draft);
+  else draft.drop(path, "read as far as it restricts tools that are here; the rest is not used");
+}
+
+/** Of `tools` this program has `web` alone. */
+function keepWeb(draft: Draft): void {
+  for (const { key, path } of draft.entries("tools")) {
+    if (key !== "web") {
+      draft.drop(path, "read as far as it restricts tools that are here; the rest is not used");
+    }
+  }
+  const { provider, apiKey } = Object(draft.get("tools.web.search")) as Record<string, unknown>;
+  if (typeof provider === "string" && !(engineNames as readonly string[]).includes(provider)) {
+    draft.drop(
+      "tools.web.search.provider",
+      `left out: "${provider}" is not spoken; web_search is off`,
+    );
+    draft.drop("tools.web.search.apiKey");
+  } else if (provider === undefined && apiKey !== undefined) {
+    draft.drop("tools.web.search.apiKey", "left out: name tools.web.search.provider for it");
+  }
+}
+
+/** Names and groups of the web tools, by the setting that takes the tool away. */
+const WEB_TOOLS = [
+  ["tools.web.fetch.enabled", /^(web_fetch|group:web|\*)$/],
+  ["tools.web.search.enabled", /^(web_search|group:web|\*)$/],
+] as const;
+
+function denyWeb(draft: Draft, path: string, isDenied: (names: RegExp) => boolean): void {
+  for (const [setting, names] of WEB_TOOLS) {
+    if (!isDenied(names) || draft.get(setting) === false) continue;
+    draft.set(setting, false, path);
+    draft.note(
+      path,
+      `read as ${setting} = false${path.startsWith("tools.") ? "" : ", for every agent"}`,
+    );
+  }
 }
 
 /** The older `security` and `ask`, and `mode` which took their place. */

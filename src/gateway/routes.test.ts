@@ -36,6 +36,8 @@ const pathOf = ({ path }: Route, id: string) => path.replace(/:id(\{.*\})?/, id)
 const BODIES: Record<string, object> = {
   "POST /api/pair": { code: "nonsense", device: "a phone" },
   "POST /api/context/check": {},
+  "POST /api/documents": { path: "/Canary" },
+  "POST /api/documents/search": { query: "Canary" },
   "POST /api/models/engine/install": {},
   "POST /api/models/load": { model: "fake/model" },
   "POST /api/models/probe": { model: "fake/model" },
@@ -45,6 +47,8 @@ const BODIES: Record<string, object> = {
   "POST /api/models/unload": { model: "fake/model" },
   "POST /api/models/use": { model: "fake/model" },
   "PUT /api/mode": { mode: "device" },
+  "POST /api/mode/check": {},
+  "PUT /api/link": { link: "down" },
   "POST /api/sessions": {},
   "PATCH /api/sessions/:id": { title: "Stolen" },
   "POST /api/sessions/:id/messages": { text: "let me in" },
@@ -68,6 +72,8 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       .toSorted(),
     [
       "DELETE /api/devices/:id (admin)",
+      "DELETE /api/documents/:id (admin)",
+      "DELETE /api/grants/:id (approve)",
       "DELETE /api/keys/:id (admin)",
       "DELETE /api/sessions/:id (chat)",
       "DELETE /v1/responses/:id (chat)",
@@ -76,10 +82,14 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "GET /api/cost (read)",
       "GET /api/devices (read)",
       "GET /api/doctor (read)",
+      "GET /api/documents (read)",
+      "GET /api/egress/policy (read)",
       "GET /api/events (read)",
+      "GET /api/grants (read)",
       "GET /api/keys (admin)",
       "GET /api/ledger (read)",
       "GET /api/me (read)",
+      "GET /api/mode (read)",
       "GET /api/models (read)",
       "GET /api/models/details (read)",
       "GET /api/models/engine (read)",
@@ -102,8 +112,11 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "POST /api/approvals/:id (approve)",
       "POST /api/context/check (admin)",
       "POST /api/doctor (admin)",
+      "POST /api/documents (admin)",
+      "POST /api/documents/search (read)",
       "POST /api/gateway/stop (admin)",
       "POST /api/keys (admin)",
+      "POST /api/mode/check (admin)",
       "POST /api/models/engine/install (admin)",
       "POST /api/models/engine/remove (admin)",
       "POST /api/models/load (admin)",
@@ -122,6 +135,7 @@ test("the routes are those of the table in protocol/api.ts, and what docs/api.md
       "POST /v1/chat/completions (chat)",
       "POST /v1/embeddings (chat)",
       "POST /v1/responses (chat)",
+      "PUT /api/link (admin)",
       "PUT /api/mode (admin)",
     ],
   );
@@ -134,7 +148,9 @@ test("docs/api.md has a row for each route, with its scope, and none besides", (
     ([, route, scope]) => `${route} ${scope}`,
   );
   const routes = mounted().map((route) => `${nameOf(route).replace(/\{.*/, "")} ${route.scope}`);
-  assert.deepEqual(rows.toSorted(), routes.toSorted());
+  // Those of sharing are mounted by the composition; `share.test.ts` keeps theirs.
+  const own = rows.filter((row) => !row.includes(" /api/share"));
+  assert.deepEqual(own.toSorted(), routes.toSorted());
 });
 
 test("security: every route but those without a scope refuses who shows nothing", async () => {
@@ -161,22 +177,29 @@ test("security: every route with an id answers a second person as if there were 
   const { call, store, agent, kim, keys } = gateway;
   const created = await call("POST", "/api/sessions", { body: { title: "Private" } });
   const { id } = created.json;
+  await call("POST", "/api/documents", { body: { path: "/mine" } });
+  const [folder] = await store.documents.list(kim);
   const approval = { id: "apr_1", session: id, tool: "run", why: "", command: "", expiresAt: 1e15 };
   agent.ask(kim, approval);
+  agent.grant(kim, "web:canary.example");
   for (const route of guarded().filter(({ path }) => path.includes(":id"))) {
-    for (const own of [id, "apr_1"]) {
+    for (const own of [id, "apr_1", String(folder?.id), "web:canary.example"]) {
       const { status } = await send(route, keys.lee, own);
       assert.ok([403, 404].includes(status), `${nameOf(route)} answered ${status}`);
     }
   }
   assert.equal((await store.sessions.get(kim, id))?.title, "Private");
+  assert.equal((await store.documents.list(kim)).length, 1);
   assert.deepEqual(agent.decisions, []);
+  assert.deepEqual(await agent.grants(kim), ["web:canary.example"]);
   assert.deepEqual(agent.heard, []);
 });
 
 test("security: every list shows a second person nothing of the first", async () => {
-  const { call, keys } = gateway;
+  const { agent, call, keys, kim } = gateway;
   await call("POST", "/api/sessions", { body: { title: "Canary" } });
+  await call("POST", "/api/documents", { body: { path: "/Canary" } });
+  agent.grant(kim, "web:Canary.example");
   const { key } = await gateway.keyOf("kim");
   for (const route of guarded().filter(
     ({ method, path }) => method === "GET" && !/:id|events/.test(path),
@@ -185,8 +208,9 @@ test("security: every list shows a second person nothing of the first", async ()
     assert.doesNotMatch(text, /Canary|apr_1/, nameOf(route));
     assert.ok(!text.includes(key), nameOf(route));
   }
-  const mine = await call("GET", "/api/sessions");
-  assert.match(mine.text, /Canary/);
+  for (const path of ["/api/sessions", "/api/documents"]) {
+    assert.match((await call("GET", path)).text, /Canary/, `the control: ${path}`);
+  }
 });
 
 test("security: a key makes no key that may more than itself", async () => {
@@ -203,6 +227,7 @@ test("every route with a body says which field is wrong", async () => {
       body: {
         code: 5,
         gpu: "abacus",
+        host: 6,
         model: 7,
         mode: "far",
         title: 3,
@@ -276,6 +301,41 @@ test("system routes do what they say, answer with the status, and tell everyone"
     assert.equal((await call("GET", `/api/ledger?limit=${limit}`)).status, 400, limit);
   }
   assert.deepEqual((await call("GET", "/api/ledger?limit=5")).json, { lines: [] });
+});
+
+test("mode and link are set with whose word it is and for how long, shown, and told to everyone", async () => {
+  const { call, did, setters } = gateway;
+  did.length = setters.length = 0;
+  const told: string[] = [];
+  const unwatch = gateway.hub.watch(gateway.lee, ({ type }) => void told.push(type));
+  await call("PUT", "/api/mode", { body: { mode: "internet", forSeconds: 7_200 } });
+  await call("PUT", "/api/mode", { body: { mode: "device", until: "restart" } });
+  await call("PUT", "/api/link", { body: { link: "down" } });
+  await call("PUT", "/api/link", { body: { link: "auto" } });
+  unwatch();
+  assert.deepEqual(told, ["status", "status", "status", "status"]);
+  const { json } = await call("POST", "/api/mode/check", { body: { host: "api.example" } });
+  assert.equal(json.ok, true);
+  assert.deepEqual(did, [
+    "mode internet for 7200000 ms",
+    "mode device until restart",
+    "link down",
+    "link auto",
+    "check api.example",
+  ]);
+  assert.equal(new Set(setters).size, 1);
+  assert.match(setters[0] ?? "", /^person_/);
+  assert.equal((await call("GET", "/api/mode")).json.kept, "private");
+  for (const body of [
+    { mode: "internet", forSeconds: 59 },
+    { mode: "internet", forSeconds: 2_592_001 },
+    { mode: "internet", forSeconds: 1.5e3 + 0.5 },
+    { mode: "internet", until: "tomorrow" },
+    { mode: "internet", until: "restart", forSeconds: 60 },
+    { mode: "all" },
+  ]) {
+    assert.equal((await call("PUT", "/api/mode", { body })).status, 400, JSON.stringify(body));
+  }
 });
 
 test("health: alive for everyone, ready with reasons, metrics for keys that may read", async () => {

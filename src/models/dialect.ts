@@ -10,6 +10,8 @@ export type DialectOptions = {
   baseUrl: string;
   egress: Egress;
   headers?: Readonly<Record<string, string>> | undefined;
+  /** What one model wants beside them. */
+  headersOf?: ((model: string) => Readonly<Record<string, string>> | undefined) | undefined;
   apiKey?: string | undefined;
   /** An id for a tool call to which the server gave none. */
   newCallId: () => string;

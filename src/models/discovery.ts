@@ -6,7 +6,6 @@
 import type { Clock } from "../base/clock.ts";
 import { Fault } from "../base/fault.ts";
 import type { Egress } from "../network/egress.ts";
-import type { Mode } from "../protocol/event.ts";
 import { identify } from "./fingerprint.ts";
 import {
   allows,
@@ -18,7 +17,7 @@ import {
 } from "./locality.ts";
 import { parseOllamaHost } from "./ollama-host.ts";
 import { PRESETS, presetOf, type ProductId } from "./presets.ts";
-import { placeBeforehand } from "./reach.ts";
+import { placeBeforehand, type Limits } from "./reach.ts";
 
 /** A server that answered and said what it is. */
 export type Found = {
@@ -33,13 +32,12 @@ export type Found = {
 export type Note = { code: string; text: string };
 export type Discovered = { found: Found[]; notes: Note[] };
 
-export type DiscoveryDeps = {
+export type DiscoveryDeps = Limits & {
   egress: Egress;
   clock: Clock;
   listenerOf: ListenerOf;
   ownUid: number;
   env: Readonly<Record<string, string | undefined>>;
-  mode: () => Mode;
   /** The table's ports; tests pass their own. */
   targets?: readonly Target[] | undefined;
 };
@@ -99,7 +97,8 @@ async function look(target: Target, deps: DiscoveryDeps, signal: AbortSignal): P
   const { id, url, likely, named } = target;
   const { locality, why } = placeBeforehand({ baseUrl: url });
   if (!allows(deps.mode(), locality)) {
-    return unusable(url, `it is ${locality}, ${why}; ${howToAllow(locality, id)}`);
+    const how = howToAllow(locality, { provider: id, cap: deps.cap });
+    return unusable(url, `it is ${locality}, ${why}; ${how}`);
   }
   const limitMs = named ? NAMED_TIMEOUT_MS : PORT_TIMEOUT_MS;
   try {

@@ -3,7 +3,13 @@
  * behind localhost may be a tunnel, a proxy, another person's program, or a model in the cloud.
  */
 
-import { isLocalhostName, normalizeHost, readAddress } from "../network/address.ts";
+import {
+  isLocalhostName,
+  isNameOfLan,
+  isNameOfMesh,
+  normalizeHost,
+  readAddress,
+} from "../network/address.ts";
 import type { Locality, Mode } from "../protocol/event.ts";
 import { presetOf, type ProductId } from "./presets.ts";
 
@@ -119,14 +125,10 @@ export function placeOfAddress(baseUrl: string): Place {
   }
 }
 
-/** Names that the public DNS cannot have: RFC 6762, 8375, 9476 and ICANN's `.internal`. */
-const LAN_NAME = /\.(local|lan|home|internal|home\.arpa|localdomain)$/;
-
 function placeOfName(host: string): Place {
   if (host === "") return { locality: "unknown", why: "no address" };
-  if (host.endsWith(".ts.net")) return { locality: "mesh", why: "a name of the mesh" };
-  const local = !host.includes(".") || LAN_NAME.test(host);
-  return local
+  if (isNameOfMesh(host)) return { locality: "mesh", why: "a name of the mesh" };
+  return isNameOfLan(host)
     ? { locality: "lan", why: "a name of the local network" }
     : { locality: "cloud", why: "a public name" };
 }
@@ -140,9 +142,21 @@ const REACH: Record<Mode, readonly Locality[]> = {
 /** Unknown is treated as cloud: what is not proved private is not used as private. */
 export const allows = (mode: Mode, locality: Locality) => REACH[mode].includes(locality);
 
-/** The one act that lets a masked model answer. */
-export function howToAllow(locality: Locality, provider: string): string {
+/** The one act that lets a masked model answer, under the widest mode that config allows. */
+export function howToAllow(
+  locality: Locality,
+  { provider, cap }: { provider: string; cap?: Mode | undefined },
+): string {
   if (locality === "lan" || locality === "mesh") return "Allow it with `isopod mode set private`";
-  if (locality === "cloud") return "Allow it with `isopod mode set internet`";
-  return `If it runs on a machine of yours, say so: set models.providers.${provider}.locality to "device", "lan" or "mesh"; else \`isopod mode set internet\` allows it`;
+  const isCapped = cap !== undefined && !allows(cap, "cloud");
+  const widen = isCapped
+    ? "`offline: true` in the config forbids that: remove it, restart, then type `isopod mode set internet`"
+    : "`isopod mode set internet` allows it";
+  if (locality === "cloud") {
+    return isCapped ? `Only mode internet reaches it, and ${widen}` : ALLOW_INTERNET;
+  }
+  const own = `If it runs on a machine of yours, say so: set models.providers.${provider}.locality to "device", "lan" or "mesh"; else`;
+  return isCapped ? `${own} only mode internet reaches it, and ${widen}` : `${own} ${widen}`;
 }
+
+const ALLOW_INTERNET = "Allow it with `isopod mode set internet`";

@@ -17,6 +17,8 @@ export type ModelServerOptions = {
   baseUrl: string;
   egress: Egress;
   headers?: Readonly<Record<string, string>> | undefined;
+  /** What one model wants beside them, and before them where both say something. */
+  headersOf?: ((model: string) => Readonly<Record<string, string>> | undefined) | undefined;
   apiKey?: string | undefined;
   /** How long a listing may wait for its head, in ms. */
   headTimeoutMs?: number | undefined;
@@ -97,7 +99,12 @@ export function createModelServer(options: ModelServerOptions): ModelServer {
     },
 
     async act({ path, model, body, ...request }, schema, signal) {
-      const sent = { method: "POST", ...request, ...(body && { body: JSON.stringify(body) }) };
+      const sent = {
+        method: "POST",
+        ...request,
+        model,
+        ...(body && { body: JSON.stringify(body) }),
+      };
       const response = await send(path, sent, signal).catch((error: unknown) => {
         const { headTimeoutMs: ms } = request;
         throw ms !== undefined && isLate(error) ? tooLate(id, ms, error) : error;
@@ -108,7 +115,7 @@ export function createModelServer(options: ModelServerOptions): ModelServer {
     },
 
     async stream({ path, body, model, names, purpose = CHAT }, signal) {
-      const response = await send(path, { body, purpose }, signal);
+      const response = await send(path, { body, purpose, model }, signal);
       if (response.status === 200 && !isWebPage(response)) {
         return purpose === CHAT ? bounded(response.body, MAX_ANSWER_BYTES) : response.body;
       }
@@ -121,14 +128,27 @@ export function createModelServer(options: ModelServerOptions): ModelServer {
   };
 }
 
-type Sent = { body?: string; method?: string; purpose: string; headTimeoutMs?: number };
+type Sent = Pick<Act, "purpose" | "headTimeoutMs"> & {
+  method?: string;
+  body?: string;
+  model?: string | undefined;
+};
 
 /** Sends with the server's headers; what keeps it from being reached is `MODEL_UNREACHABLE`. */
-function createSender({ id, baseUrl, egress, apiKey, headers: own }: ModelServerOptions) {
-  const headers = { ...(apiKey && { authorization: `Bearer ${apiKey}` }), ...own };
-  return async (path: string, request: Sent, signal: AbortSignal): Promise<EgressResponse> => {
+function createSender({
+  id,
+  baseUrl,
+  egress,
+  apiKey,
+  headers: own,
+  headersOf,
+}: ModelServerOptions) {
+  const all = { ...(apiKey && { authorization: `Bearer ${apiKey}` }), ...own };
+  return async (path: string, sent: Sent, signal: AbortSignal): Promise<EgressResponse> => {
     const url = joinUrl(baseUrl, path);
+    const { model, ...request } = sent;
     const { body } = request;
+    const headers = { ...all, ...(model !== undefined && headersOf?.(model)) };
     try {
       return await egress.request({
         method: body === undefined ? "GET" : "POST",

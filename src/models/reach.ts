@@ -4,6 +4,7 @@
  */
 
 import { Fault } from "../base/fault.ts";
+import { describeLink, hasWay, type Reach } from "../network/link.ts";
 import type { Locality, Mode } from "../protocol/event.ts";
 import { allows, howToAllow, type Place, placeOfAddress } from "./locality.ts";
 
@@ -36,13 +37,37 @@ export function checkPrivate(
 const toWhere = (locality: Locality) =>
   locality === "unknown" ? "nobody knows where it runs" : `it is ${locality}`;
 
+/** What a person and the config allow, and what the link makes possible. */
+export type Limits = {
+  mode: () => Mode;
+  /** The widest mode that config lets a person allow; internet without it. */
+  cap?: Mode | undefined;
+  /** The listener is called after each change. */
+  onMode?: ((listener: () => void) => void) | undefined;
+  /** What can be reached now; everything where it is absent. */
+  reach?: (() => Pick<Reach, "link" | "reason">) | undefined;
+};
+
 /** Throws `MODEL_NOT_ALLOWED`. */
 export function checkMode(
   { ref, provider }: { ref: string; provider: string },
   { locality, why }: Place,
-  mode: Mode,
+  { mode: modeNow, cap }: Pick<Limits, "mode" | "cap">,
 ): void {
+  const mode = modeNow();
   if (allows(mode, locality)) return;
-  const allow = howToAllow(locality, provider);
+  const allow = howToAllow(locality, { provider, cap });
   throw new Fault("MODEL_NOT_ALLOWED", { ref, mode, why: `${toWhere(locality)}, ${why}`, allow });
+}
+
+/** Throws `MODEL_NOT_ALLOWED`, and `MODEL_LINK_DOWN` for what nothing leads to now: nobody waits for a time-out. */
+export function checkReach(
+  asked: { ref: string; provider: string },
+  place: Place,
+  limits: Limits,
+): void {
+  checkMode(asked, place, limits);
+  const seen = limits.reach?.();
+  if (!seen || hasWay(seen.link, place.locality)) return;
+  throw new Fault("MODEL_LINK_DOWN", { ref: asked.ref, link: describeLink(seen) });
 }

@@ -62,7 +62,8 @@ export async function connect(
     ...settings?.compat,
     ...settingsOf(settings, model)?.compat,
   });
-  const provider = dialect({ ...options, baseUrl, newCallId, product, compatOf });
+  const headersOf = (model: string) => settingsOf(settings, model)?.headers;
+  const provider = dialect({ ...options, headersOf, baseUrl, newCallId, product, compatOf });
   const [place, slots] = await Promise.all([
     prove({ baseUrl, product, settings }, deps, signal),
     readSlots(product, { ...options, baseUrl }, signal),

@@ -5,7 +5,6 @@
 
 import type { Clock } from "../base/clock.ts";
 import { Fault } from "../base/fault.ts";
-import type { Mode } from "../protocol/event.ts";
 import { attended } from "./queue/attended.ts";
 import { createAddresses, createSearch } from "./addresses.ts";
 import type { DiscoveryDeps, Note } from "./discovery.ts";
@@ -16,18 +15,19 @@ import type { Gguf } from "./engine/gguf.ts";
 import { joinProviders } from "./engine/joined.ts";
 import { createOpened } from "./opened.ts";
 import type { Model, Provider } from "./provider.ts";
-import { checkMode, placeBeforehand } from "./reach.ts";
+import { checkReach, type Limits, placeBeforehand } from "./reach.ts";
 import { createQueues, type QueueReport } from "./queue/queues.ts";
+import { enterLine } from "./queue/wait-in-line.ts";
 import { type Address, connect, type ConnectDeps, prove, type Server } from "./server.ts";
 import type { ModelsSettings, ProviderSettings } from "./settings.ts";
 import { toTimeouts } from "./timeouts.ts";
 import { type ChatWatch, createEars, heard } from "./watch.ts";
 
 export type ServersDeps = Omit<ConnectDeps, "note"> &
-  Omit<DiscoveryDeps, "clock" | "mode"> & {
+  Omit<DiscoveryDeps, "clock" | keyof Limits> &
+  Limits & {
     settings: ModelsSettings;
     clock: Clock;
-    mode: () => Mode;
     /** The key of a configured provider, already read from wherever config keeps it. */
     apiKeyOf: (provider: string) => string | undefined;
     /** Our own engine, where it is there. */
@@ -46,7 +46,7 @@ export interface Servers {
   /** Where a provider of this id would be looked for; undefined for one that nothing names. */
   addressOf(id: string): Address | undefined;
   /**
-   * Throws `MODEL_NOT_ALLOWED` for what the mode does not reach, before anything is sent; also
+   * Throws `MODEL_NOT_ALLOWED` for what the mode does not reach and `MODEL_LINK_DOWN` for what nothing leads to, before anything is sent; also
    * `MODEL_UNREACHABLE`, `MODEL_DIALECT_UNKNOWN`, `EGRESS_BLOCKED` or the signal's reason. With `start` a
    * server that config knows how to start is started and waited for (`MODEL_SERVICE_…`).
    */
@@ -55,6 +55,15 @@ export interface Servers {
   models(server: Server, signal: AbortSignal): Promise<Model[]>;
   /** The next listing asks the server again. */
   forget(id: string): void;
+  /**
+   * Comes into the line before the server, as a chat of a person does, and tells where it stands. What it
+   * returns is called once the work is over; until then a server that is started on demand is in use.
+   */
+  enter(
+    server: Server,
+    model: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ type: "progress"; text: string }, () => void>;
   /** Looks for servers on this machine, no more often than is cheap. Never in mode replace. */
   discover(signal: AbortSignal): Promise<void>;
   readonly health: Health;
@@ -75,18 +84,14 @@ export const askAgain = (servers: Pick<Servers, "open">, id: string): void =>
   void servers.open(id, new AbortController().signal).catch(() => undefined);
 
 export function createServers(deps: ServersDeps): Servers {
-  const { clock, demonstration } = deps;
+  const { clock, demonstration, services } = deps;
   const notes = new Map<string, Note>();
   const note = (note: Note) => void notes.set(note.text, note);
   const health = createHealth(clock);
-  const ears = createEars(deps.watch, deps.mode);
+  const ears = createEars(deps.watch, deps);
   const search = createSearch(deps, note);
   const addresses = createAddresses(deps, search);
-  const { services } = deps;
-  const begin = (id: string) => {
-    const overs = [health.begin(id), services?.use(id)];
-    return () => overs.forEach((over) => over?.());
-  };
+  const begin = (id: string) => together([health.begin(id), services?.use(id)]);
   const end = (id: string, fault: Fault | undefined) => {
     health.record(id, fault);
     if (fault?.code === "MODEL_MISSING") opened.forget(id);
@@ -137,11 +142,15 @@ export function createServers(deps: ServersDeps): Servers {
   }
 
   return {
+    enter(server, model, signal) {
+      const line = { scheduler: queues.of(server), model, onBegin: () => begin(server.id) };
+      return enterLine(server.id, line, signal);
+    },
     ids: () => [...new Set([...addresses.ids(), ...(demonstration ? [demonstration.id] : [])])],
     addressOf: (id) => addresses.of(id),
     async open(id, signal, { start = false, onWait } = {}) {
       const address = addresses.of(id);
-      if (address) checkMode({ ref: id, provider: id }, placeBeforehand(address), deps.mode());
+      if (address) checkReach({ ref: id, provider: id }, placeBeforehand(address), deps);
       if (start) await services?.ensure(id, onWait, signal);
       return opened.get(id, signal);
     },
@@ -159,6 +168,8 @@ export function createServers(deps: ServersDeps): Servers {
     close: () => opened.close(),
   };
 }
+
+const together = (overs: ((() => void) | undefined)[]) => () => overs.forEach((over) => over?.());
 
 /** Our own engines cannot be elsewhere, and do one thing at a time. */
 function toOwn(provider: Provider, settings: ProviderSettings | undefined): Server {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { PIN } from "../network/pin.ts";
 import { defineSetting } from "../protocol/setting.ts";
 import { nameOf } from "./params/names.ts";
 import { rowOf } from "./params/table.ts";
@@ -99,7 +100,7 @@ const Compat = z
 export type Compat = z.infer<typeof Compat>;
 
 /** What is in the table must be what it may be there; the rest is noted when the config is read. */
-const Params = z.record(z.string(), z.unknown()).superRefine((params, context) => {
+export const Params = z.record(z.string(), z.unknown()).superRefine((params, context) => {
   for (const [name, value] of Object.entries(params)) {
     const row = rowOf(nameOf(name));
     if (!row || fit(value, row.kind) !== undefined) continue;
@@ -138,6 +139,11 @@ const ModelSettings = z.object({
     })
     .optional()
     .describe("What it costs, in `cost.currency`; nothing is built in or looked up"),
+  headers: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("Sent with each request to this model, beside and before the provider's")
+    .meta({ examples: [{ "x-route": "large" }] }),
   params: Params.optional()
     .describe(
       "Runtime parameters: temperature, num_ctx, keep_alive, …; docs/models.md has them all",
@@ -195,6 +201,12 @@ const ProviderSettings = z.object({
     .optional()
     .describe("As it is, ${ENV}, or { file } inside the secrets folder")
     .meta({ examples: [{ file: "my-server.key" }] }),
+  pin: z
+    .string()
+    .regex(PIN, "sha256// and the base 64 of a SHA-256, as `isopod models add` writes it")
+    .optional()
+    .describe("The public key that the server must show on every connection; for https:// alone")
+    .meta({ examples: ["sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="] }),
   timeoutSeconds: z
     .number()
     .positive()

@@ -37,6 +37,13 @@ export function isLocalhostName(host: string): boolean {
   return host === "localhost" || host.endsWith(".localhost");
 }
 
+/** Names that the public DNS cannot have: RFC 6762, 8375, 9476 and ICANN's `.internal`; also a bare name. */
+export const isNameOfLan = (host: string): boolean =>
+  !host.includes(".") || /\.(local|lan|home|internal|home\.arpa|localdomain)$/.test(host);
+
+/** Where Tailscale's own name service numbers its nodes. */
+export const isNameOfMesh = (host: string): boolean => host.endsWith(".ts.net");
+
 /** A host as we compare it: lower case, no final dot, no brackets, addresses in their one spelling. */
 export function normalizeHost(host: string): string {
   const plain = host.trim().toLowerCase().replace(/\.$/, "");

@@ -4,7 +4,7 @@ import type { Mode } from "../protocol/event.ts";
 import type { Doors } from "../process/doors.ts";
 import type { ModeSwitch } from "./egress.ts";
 import type { Ledger } from "./ledger.ts";
-import { narrower } from "./mode.ts";
+import { narrower } from "./mode-term.ts";
 
 export type NetworkCheckOptions = {
   doors: Pick<Doors, "guarded">;

@@ -1,4 +1,5 @@
 import type { Mode } from "../protocol/event.ts";
+import type { ModeState } from "./mode-term.ts";
 
 /**
  * The one way out. Resolves a name once, checks the address against mode and config, connects to that
@@ -39,14 +40,31 @@ export type EgressResponse = {
 };
 
 /** What policy is made of. `hosts` are those that config names, each with the setting that names it. */
-export type Policy = { mode: Mode; hosts: readonly AllowedHost[] };
+export type Policy = {
+  /** The widest mode that config allows; internet without it. */
+  cap?: Mode;
+  mode: Mode;
+  hosts: readonly AllowedHost[];
+};
 export type AllowedHost = { host: string; setting: string };
 
 export interface ModeSwitch {
   readonly mode: Mode;
   /** The widest mode that config allows (`offline: true` caps it at private). */
   readonly cap: Mode;
+  /** What a person keeps, and what holds for a while before it. */
+  readonly state: ModeState;
   /** Only ever called for a person. Throws `MODE_CAPPED` when config forbids it. */
-  set(mode: Mode): Promise<void>;
+  set(mode: Mode, options?: ModeWish): Promise<void>;
+  /** Also called when a mode that was set for a while has ended. */
   onChange(listener: (mode: Mode) => void): () => void;
+  /** Stops watching the clock. May be called twice. */
+  close(): void;
 }
+
+export type ModeWish = {
+  /** The person's id. */
+  by?: string;
+  /** How long it holds; then what was kept holds again. Without it, for good. */
+  term?: { forMs: number } | "restart" | undefined;
+};

@@ -114,8 +114,12 @@ function countBytes(outgoing: ClientRequest): () => Omit<Outcome, "failure"> {
   let socket: Socket | undefined;
   let read = 0;
   let written = 0;
+  let isOpened = false;
   outgoing.once("socket", (assigned) => {
     socket = assigned;
+    isOpened = !assigned.connecting;
+    // A connection that is used again is open, and would gather a listener for each request.
+    if (!isOpened) assigned.once("connect", () => (isOpened = true));
     read = assigned.bytesRead;
     written = assigned.bytesWritten;
   });
@@ -123,7 +127,6 @@ function countBytes(outgoing: ClientRequest): () => Omit<Outcome, "failure"> {
   outgoing.once("response", () => (address = socket?.remoteAddress ?? ""));
   return () => {
     address ||= socket?.remoteAddress ?? "";
-    const isOpened = address !== "" || socket?.connecting === false;
     // What waits for a connection counts as written for Node, but never went anywhere.
     const sentBytes = socket && isOpened ? socket.bytesWritten - written : 0;
     return { address, sentBytes, receivedBytes: (socket?.bytesRead ?? 0) - read };

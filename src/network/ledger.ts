@@ -1,23 +1,27 @@
 /**
  * The ledger: what opened, started or changed, one JSON object a line, in `$ISOPOD_HOME/ledger.jsonl` and,
- * when that is full, one older file beside it. Never content.
+ * when that is full, one older file beside it. Never content. A chain of hashes runs through all lines
+ * (`chain.ts`), over files and restarts.
  *
  * Lines are gathered and written together, without fsync: a power cut may cost the last moment, a crash of
  * the gateway alone at most `FLUSH_MS`.
  */
 
-import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from "node:fs";
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 
 import { z } from "zod";
 
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import type { LedgerLine } from "../protocol/api.ts";
+import { LEDGER_KINDS, type LedgerLine } from "../protocol/api.ts";
+import { createLedgerFile } from "./ledger-file.ts";
 
 export interface Ledger {
   /** Takes a line at once and writes it soon. Never throws: a full disk is logged and found by `doctor`. */
   append(line: Omit<LedgerLine, "at"> & { at?: number }): void;
+  /** How many lines it took so far, in this run. */
+  appended(): number;
   /** The last lines, oldest first, among them those not yet written. Lines cut by a crash are left out. */
   tail(limit: number): Promise<LedgerLine[]>;
   /** Writes what is still waiting. May be called twice; lines that come later are written too. */
@@ -51,8 +55,9 @@ const MAX_TEXT = 300;
 export function createLedger(options: LedgerOptions): Ledger {
   const { path, clock, log } = options;
   const older = olderPath(path);
-  const file = createFile(path, older, options.maxBytes ?? MAX_BYTES);
+  const file = createLedgerFile(path, older, options.maxBytes ?? MAX_BYTES);
   let waiting: LedgerLine[] = [];
+  let taken = 0;
   let timer: NodeJS.Timeout | undefined;
   let failed: Error | undefined;
 
@@ -61,7 +66,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     timer = undefined;
     if (waiting.length === 0) return;
     try {
-      file.write(waiting.map((line) => `${JSON.stringify(line)}\n`).join(""));
+      file.write(waiting);
       waiting = [];
       failed = undefined;
     } catch (error) {
@@ -75,6 +80,7 @@ export function createLedger(options: LedgerOptions): Ledger {
   return {
     append(line) {
       const { purpose, host, why } = line;
+      taken += 1;
       waiting.push({
         at: clock.now(),
         ...line,
@@ -84,6 +90,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       });
       timer ??= setTimeout(flush, FLUSH_MS).unref();
     },
+    appended: () => taken,
     async tail(limit) {
       if (limit <= 0) return [];
       const unwritten = waiting.slice();
@@ -114,53 +121,31 @@ export async function readLedger(path: string): Promise<LedgerLine[]> {
     if (isErrno(error, "ENOENT")) return [];
     throw error;
   }
+  return parseLines(text);
+}
+
+/** The lines of a piece of a ledger; what is none is left out. */
+export function parseLines(text: string): LedgerLine[] {
   return text.split("\n").flatMap((line) => {
     const parsed = Line.safeParse(line);
     return parsed.success ? [parsed.data] : [];
   });
 }
 
-/** Appends, and renames the file when it is full. A link in its place is not followed. */
-function createFile(path: string, older: string, maxBytes: number) {
-  let opened: { fd: number; size: number } | undefined;
-  /** Whether a write ended in mid-line: the next one starts on a line of its own. */
-  let torn = false;
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
-
-  function reach(): { fd: number; size: number } {
-    if (opened) return opened;
-    const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
-    opened = { fd, size: fstatSync(fd).size };
-    return opened;
-  }
-  function close(): void {
-    if (opened) closeSync(opened.fd);
-    opened = undefined;
-  }
-
-  return {
-    write(text: string): void {
-      let file = reach();
-      if (file.size >= maxBytes) {
-        close();
-        renameSync(path, older);
-        file = reach();
-      }
-      const bytes = Buffer.from(torn ? `\n${text}` : text);
-      for (let done = 0; done < bytes.length;) {
-        done += writeSync(file.fd, bytes, done);
-        torn = done < bytes.length;
-      }
-      file.size += bytes.length;
-    },
-    close,
-  };
-}
-
 const cut = (text: string) => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
 
 const isErrno = (error: unknown, code: string) =>
   error instanceof Error && "code" in error && error.code === code;
+
+const Counters = z.object({
+  frames: z.number(),
+  requests: z.number(),
+  octets: z.number(),
+  loFrames: z.number(),
+  loBytes: z.number(),
+  chatter: z.number(),
+  resent: z.number(),
+});
 
 const Line = z
   .string()
@@ -176,7 +161,7 @@ const Line = z
   .pipe(
     z.object({
       at: z.number(),
-      kind: z.enum(["connection", "request", "listener", "program", "worker", "mode", "attempt"]),
+      kind: z.enum(LEDGER_KINDS),
       purpose: z.string(),
       host: z.string(),
       address: z.string(),
@@ -184,5 +169,7 @@ const Line = z
       receivedBytes: z.number(),
       verdict: z.enum(["allowed", "blocked"]),
       why: z.string().exactOptional(),
+      counters: Counters.exactOptional(),
+      n: z.number().exactOptional(),
     }),
   );

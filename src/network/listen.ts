@@ -6,8 +6,9 @@ import type { Log } from "../base/log.ts";
 import type { Doors } from "../process/doors.ts";
 import { createAdapter, type Respond } from "./adapter.ts";
 import { normalizeHost, readAddress } from "./address.ts";
-import { createServer } from "./http.ts";
+import { createServer, loadHttps } from "./http.ts";
 import type { Ledger } from "./ledger.ts";
+import { answerRaw, type RawAnswer } from "./raw.ts";
 import { clearStale, listenFailed, prepareFolder } from "./socket-file.ts";
 
 /** Everything that others reach us by. */
@@ -23,6 +24,23 @@ export interface Listeners {
    * `serveTcp`, and `STORE_EXPOSED`.
    */
   serveUnix(where: { path: string; fetch: Answer }): Promise<Listener>;
+  /**
+   * Serves requests as they came, over TLS 1.3 alone, on an address of this machine. Throws as `serveTcp`.
+   */
+  serveTls(where: {
+    host: string;
+    port: number;
+    identity: TlsIdentity;
+    answer: RawAnswer;
+  }): Promise<TlsListener>;
+}
+
+/** A certificate and its key, in PEM. */
+export type TlsIdentity = { cert: string; key: string };
+
+export interface TlsListener extends Listener {
+  /** New connections see this certificate. */
+  renew(identity: TlsIdentity): void;
 }
 
 /**
@@ -84,7 +102,12 @@ export function createListeners(options: ListenersOptions): Listeners {
   const limits = { ...LIMITS, ...options.limits };
   const { doors, ledger } = options;
 
-  async function serve(server: Server, where: string, listen: () => void): Promise<Listener> {
+  async function serve(
+    server: Server,
+    where: string,
+    listen: () => void,
+    scheme: "http" | "https" = "http",
+  ): Promise<Listener> {
     await listening(server, where, () => doors.listen(listen));
     const bound = server.address();
     const isTcp = typeof bound === "object" && bound !== null;
@@ -101,7 +124,7 @@ export function createListeners(options: ListenersOptions): Listeners {
     });
     let closing: Promise<void> | undefined;
     return {
-      url: isTcp ? `http://${label}` : `unix:${where}`,
+      url: isTcp ? `${scheme}://${label}` : `unix:${where}`,
       port: isTcp ? bound.port : 0,
       close: () => (closing ??= close(server, limits.graceMs)),
     };
@@ -134,21 +157,39 @@ export function createListeners(options: ListenersOptions): Listeners {
       chmodSync(path, 0o600); // again, for systems whose sockets heed no umask
       return listener;
     },
+    async serveTls({ host, port, identity, answer }) {
+      const where = `${host}:${port}`;
+      if (!readAddress(host)) throw listenFailed(where, `"${host}" is not an address`);
+      const server = loadHttps().createServer({
+        ...httpOptions(limits),
+        ...identity,
+        minVersion: "TLSv1.3",
+        ALPNProtocols: ["http/1.1"],
+        // Who opens a connection and says nothing must not hold it for two minutes, as it would by default.
+        handshakeTimeout: limits.headersTimeoutMs,
+      });
+      answerRaw(server, answer, options.log);
+      const listen = () => server.listen({ host: normalizeHost(host), port });
+      const listener = await serve(bounded(server, limits), where, listen, "https");
+      return { ...listener, renew: (identity) => server.setSecureContext(identity) };
+    },
   };
 }
 
 function create({ log }: ListenersOptions, limits: Limits, respond: Respond): Server {
-  const server = createServer(
-    {
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      connectionsCheckingInterval: limits.checkMs,
-      keepAliveTimeout: limits.keepAliveMs,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      noDelay: true, // a token of a few bytes must not wait for the next
-    },
-    createAdapter(respond, log),
-  );
+  return bounded(createServer(httpOptions(limits), createAdapter(respond, log)), limits);
+}
+
+const httpOptions = (limits: Limits) => ({
+  headersTimeout: limits.headersTimeoutMs,
+  requestTimeout: limits.requestTimeoutMs,
+  connectionsCheckingInterval: limits.checkMs,
+  keepAliveTimeout: limits.keepAliveMs,
+  maxHeaderSize: MAX_HEADER_BYTES,
+  noDelay: true, // a token of a few bytes must not wait for the next
+});
+
+function bounded<S extends Server>(server: S, limits: Limits): S {
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = limits.maxConnections;
   return server;

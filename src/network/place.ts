@@ -1,12 +1,14 @@
 import type { Agent as HttpAgent } from "node:http";
 import type { LookupFunction, Socket } from "node:net";
 import { connect as connectTcp, isIP } from "node:net";
-import { connect as connectTls } from "node:tls";
+import type { Duplex } from "node:stream";
+import { connect as connectTls, TLSSocket } from "node:tls";
 
 import { Fault } from "../base/fault.ts";
 import type { Doors } from "../process/doors.ts";
 import { Agent } from "./http.ts";
 import type { Ledger } from "./ledger.ts";
+import { type Pin, type PinOf, toPin } from "./pin.ts";
 import type { Target } from "./target.ts";
 
 /** One server that requests were sent to, with its open connections. */
@@ -28,6 +30,8 @@ export type PlaceOptions = {
   ledger: Pick<Ledger, "append">;
   /** Further certificates to trust, in PEM. */
   ca?: readonly string[] | undefined;
+  /** See `EgressOptions`. */
+  pinOf?: PinOf | undefined;
 };
 
 /** A host on a LAN answers within milliseconds; one that is switched off would keep us for two minutes. */
@@ -51,18 +55,42 @@ export function createPlace(target: Target, options: PlaceOptions): Place {
     },
   };
   // An agent of our own asks no environment for a proxy, and its connections come from here alone.
-  agent.createConnection = () => openConnection(place, options);
+  agent.createConnection = (_, give) => {
+    const socket = openConnection(place, options);
+    if (!pinOf(place, options) || !give) return socket;
+    handOver(socket, give);
+    return undefined;
+  };
   return place;
 }
 
-function openConnection(place: Place, options: PlaceOptions): Socket {
-  const socket = options.doors.connect(() => dial(place, options));
+/** Not before its key was checked: not one byte of a request goes to a stranger. */
+function handOver(socket: Socket, give: (error: Error | null, socket: Duplex) => void): void {
+  const fail = (error: Error) => give(error, socket);
+  const close = () => fail(Object.assign(new Error("the server hung up"), { code: "ECONNRESET" }));
+  socket.once("error", fail);
+  socket.once("close", close);
+  socket.once("secureConnect", () => {
+    if (socket.destroyed) return;
+    socket.off("error", fail);
+    socket.off("close", close);
+    give(null, socket);
+  });
+}
+
+/** Opens one to the place's checked addresses, in limited time, and writes it to the ledger. */
+export function openConnection(place: Place, options: PlaceOptions): Socket {
+  const pin = pinOf(place, options);
+  const socket = options.doors.connect(() => dial(place, options, pin));
   const { target, purpose } = place;
+  // First of all that hear of it: whoever comes later finds the connection closed where the key is another.
+  if (pin && socket instanceof TLSSocket) {
+    socket.once("secureConnect", () => checkKey(socket, target, pin));
+  }
   const timer = setTimeout(() => {
     const seconds = CONNECT_TIMEOUT_MS / 1000;
-    socket.destroy(
-      new Fault("EGRESS_TIMEOUT", { host: target.label, seconds, what: "connection" }),
-    );
+    const params = { host: target.label, seconds, what: "connection" };
+    socket.destroy(new Fault("EGRESS_TIMEOUT", params, { cause: timedOut() }));
   }, CONNECT_TIMEOUT_MS).unref();
   socket.once("close", () => clearTimeout(timer));
   socket.once("connect", () => {
@@ -81,7 +109,19 @@ function openConnection(place: Place, options: PlaceOptions): Socket {
   return socket;
 }
 
-function dial(place: Place, { ca }: PlaceOptions): Socket {
+/** What the system would say in the end; it tells a way that is not there from a server that thinks long. */
+export const timedOut = () => Object.assign(new Error("timed out"), { code: "ETIMEDOUT" });
+
+function checkKey(socket: TLSSocket, { label }: Target, isPinned: Pin): void {
+  const key = socket.getPeerX509Certificate()?.publicKey.export({ type: "spki", format: "der" });
+  const found = key === undefined ? "none" : toPin(key);
+  if (!isPinned(found)) socket.destroy(new Fault("EGRESS_PIN_MISMATCH", { host: label, found }));
+}
+
+const pinOf = ({ target }: Place, options: PlaceOptions): Pin | undefined =>
+  target.secure ? options.pinOf?.(target.label) : undefined;
+
+function dial(place: Place, { ca }: PlaceOptions, pin: Pin | undefined): Socket {
   const { destination, port, secure } = place.target;
   if (destination.kind === "unix") return connectTcp({ path: destination.path });
   const { addresses } = place;
@@ -95,7 +135,10 @@ function dial(place: Place, { ca }: PlaceOptions): Socket {
     // The certificate must be the one of the name that config wrote, whatever address it led to.
     servername: isIP(destination.host) ? "" : destination.host,
     ALPNProtocols: ["http/1.1"],
-    rejectUnauthorized: true, // said here, so that NODE_TLS_REJECT_UNAUTHORIZED=0 cannot unsay it
+    // Said here, so that NODE_TLS_REJECT_UNAUTHORIZED=0 cannot unsay it. A pinned key needs nobody who
+    // vouches for it, and no date: `checkKey` compares it on every connection.
+    rejectUnauthorized: pin === undefined,
+    ...(pin && { minVersion: "TLSv1.3" as const }),
     ...(ca ? { ca: [...ca] } : {}),
   });
 }

@@ -51,6 +51,15 @@ test("every refusal says how to allow it", () => {
   );
 });
 
+test("where config caps the mode, a refusal does not advise a mode that cannot be set", () => {
+  const capped: Policy = { ...policy("private"), cap: "private" };
+  const decision = decideEgress(capped, { kind: "tcp", host: "8.8.8.8" });
+  assert.match(
+    (decision.verdict === "blocked" && decision.allow) || "",
+    /^Remove `offline: true` from the config, restart, then/,
+  );
+});
+
 test("security: a listed name that leads to the internet is refused in private", () => {
   assert.match(blocked("private", "box.lan", ["203.0.113.9"]), /203\.0\.113\.9.*internet/);
 });

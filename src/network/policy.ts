@@ -43,6 +43,29 @@ export function decideEgress(policy: Policy, destination: Destination): Decision
   return decideAddresses(policy, host, destination.addresses);
 }
 
+/**
+ * Decides for a page that a model asks for. No setting need name the host, since a person agreed to it; but
+ * only public addresses are connected to, in mode `internet` alone, and a listing opens nothing more.
+ */
+export function decideWeb({ mode }: Policy, destination: Destination): Decision {
+  if (mode !== "internet") return blocked("", "it is on the internet", { mode: "internet" });
+  const host = destination.kind === "tcp" ? normalizeHost(destination.host) : "";
+  if (host === "" || isLocalhostName(host)) return notPublic(host);
+  const literal = readAddress(host);
+  const answered = literal
+    ? [literal.address]
+    : destination.kind === "tcp" && destination.addresses;
+  if (!answered) return { verdict: "resolve" };
+  const other = answered.find((address) => readAddress(address)?.class !== "public");
+  if (other !== undefined || answered.length === 0) return notPublic(other ?? "");
+  return { verdict: "allowed", addresses: answered };
+}
+
+const notPublic = (address: string): Decision =>
+  blocked(address, address ? `${address} is not a public address` : "it has no address", {
+    text: "Use another page: the web tools reach public addresses only",
+  });
+
 /** Where a name of this machine leads is known; nobody is asked. */
 const LOCALHOST = ["127.0.0.1", "::1"];
 
@@ -87,8 +110,13 @@ function refuse(
   if (WIDTH[policy.mode] >= WIDTH[needed]) return undefined;
   const where = found === "public" ? "on the internet" : "not this machine";
   const why = host === address ? `it is ${where}` : `it leads to ${address}, which is ${where}`;
+  if (policy.cap && WIDTH[policy.cap] < WIDTH[needed]) return blocked(address, why, CAPPED);
   return blocked(address, why, { mode: needed });
 }
+
+const CAPPED = {
+  text: "Remove `offline: true` from the config, restart, then type `isopod mode set internet`",
+};
 
 /** How far each mode reaches; a wider one includes the narrower. */
 export const WIDTH: Readonly<Record<Mode, number>> = { device: 0, private: 1, internet: 2 };

@@ -17,8 +17,20 @@
  * | GET /api/models/services | admin | | { services: ServiceReport[] } (local-service.ts) |
  * | POST /api/models/services/:id/approve | admin | ServiceApprove | ServiceReport |
  * | POST /api/models/services/:id/stop | admin | | ServiceReport |
+ * | GET /api/documents | read | | DocumentList (documents.ts), one's own |
+ * | POST /api/documents | admin | DocumentsAdd | SSE: data is a DocumentEvent |
+ * | POST /api/documents/search | read | DocumentsSearch | DocumentsFound, in one's own |
+ * | DELETE /api/documents/:id | admin | | { name, path } |
+ * | GET /api/share, POST /api/share/stop | admin | | ShareStatus (share.ts) |
+ * | POST /api/share/start, /api/share/codes | admin | ShareStart, ShareCode | ShareStatus, SharePairing |
+ * | DELETE /api/share/devices/:id | admin | | { id, name } |
+ * | POST /api/share/look, /api/share/join | admin | ShareLook, ShareJoin | { url, fingerprint }, ShareJoined |
+ * | POST /api/share/copy | admin | CopyAsked | SSE: data is a KeepingEvent |
  * | POST /api/models/use | admin | { model } | Status |
- * | PUT /api/mode | admin | { mode } | Status |
+ * | GET /api/mode | read | | ModeReport (reach.ts) |
+ * | PUT /api/mode | admin | ModeSet (reach.ts) | Status |
+ * | POST /api/mode/check | admin | CheckOrder | CheckReport |
+ * | PUT /api/link | admin | LinkSet | Status |
  * | GET /api/sessions | read | | { sessions: SessionSummary[] }, newest first |
  * | POST /api/sessions | chat | SessionCreate | SessionSummary |
  * | GET /api/sessions/:id | read | | SessionDetail |
@@ -29,6 +41,7 @@
  * | POST /api/sessions/:id/stop | chat | | { stopped: boolean } |
  * | GET /api/approvals | read | | { approvals: ApprovalRequest[] } |
  * | POST /api/approvals/:id | approve | { decision } | {} |
+ * | GET /api/grants, DELETE /api/grants/:id | read, approve | | { grants: string[] }, {} |
  * | GET /api/events?after=CURSOR | read | | SSE: id is the cursor, data an AppEvent |
  * | POST /api/pairing-codes | admin | | PairingCode |
  * | GET /api/devices, DELETE /api/devices/:id | read, admin | | { devices: Device[] }, {} |
@@ -38,6 +51,7 @@
  * | GET /api/cost?by=day\|model\|session\|turn&since=WHEN | read | | CostReport (cost.ts), one's own; the owner's is everybody's |
  * | GET /api/config?path=PATH | admin | | ConfigInForce |
  * | GET /api/ledger?limit=N | read | | { lines: LedgerLine[] } |
+ * | GET /api/egress/policy | read | | EgressPolicy (egress.ts) |
  * | GET /api/doctor, POST /api/doctor | read, admin | | { findings: Finding[] } (check.ts); POST mends |
  * | POST /api/gateway/stop | admin | | {} |
  *
@@ -48,6 +62,7 @@
 
 import { z } from "zod";
 
+import type { Counted } from "./counters.ts";
 import { Images } from "./image.ts";
 import type { Scorecard } from "./scorecard.ts";
 import type { SessionMessage, SessionSummary, TurnEvent } from "./event.ts";
@@ -67,7 +82,6 @@ export type PairResponse = { person: string; device: string; proof: string };
 export type Me = { person: { id: string; name: string }; device?: string; scopes: Scope[] };
 
 export const ModelUse = z.object({ model: z.string().min(3).max(300) });
-export const ModeSet = z.object({ mode: z.enum(["device", "private", "internet"]) });
 
 export type ModelList = {
   models: {
@@ -143,7 +157,9 @@ export type MessageCreate = z.input<typeof MessageCreate>;
 
 export type MessageAccepted = { session: string; turn: string; message: string };
 
-export const ApprovalDecision = z.object({ decision: z.enum(["allow", "deny"]) });
+export const ApprovalDecision = z.object({
+  decision: z.enum(["allow", "allow-session", "allow-always", "deny"]),
+});
 
 /** A session as the app shows it: all its messages, and the cursor to follow `/api/events` from. */
 export type SessionDetail = {
@@ -181,15 +197,28 @@ export type ConfigInForce = {
   pending?: { code: string; message: string; fix: string };
 };
 
+export const LEDGER_KINDS = [
+  "connection",
+  "request",
+  "name",
+  "listener",
+  "program",
+  "worker",
+  "mode",
+  "attempt",
+  "counters",
+] as const;
+
 /** What opened, started or changed. Never content: no path of a URL, no header, no argument of a program. */
 export type LedgerLine = {
   at: number;
   /**
-   * `connection`: a socket was opened. `request`: one request is over, with its bytes. `listener`: a port
-   * or socket is served. `program`, `worker`: one was started. `mode`: a person changed it. `attempt`:
-   * something went round the guard and was refused.
+   * `connection`: a socket was opened. `request`: one request is over, with its bytes. `name`: the system's
+   * resolver was asked. `listener`: a port or socket is served. `program`, `worker`: one was started. `mode`:
+   * a person changed it. `attempt`: something went round the guard and was refused. `counters`: what the
+   * kernel had counted by then.
    */
-  kind: "connection" | "request" | "listener" | "program" | "worker" | "mode" | "attempt";
+  kind: (typeof LEDGER_KINDS)[number];
   /** What for, such as "models.chat" or "models.discovery". */
   purpose: string;
   /** Host and port, the path of a Unix socket, the name of a program, or the new mode. */
@@ -201,4 +230,8 @@ export type LedgerLine = {
   verdict: "allowed" | "blocked";
   /** Why it was blocked, or how it failed. */
   why?: string;
+  /** Of `counters`: more of what the kernel had counted (`src/protocol/counters.ts`). */
+  counters?: Omit<Counted, "sentBytes">;
+  /** Its number in the chain; not there for what is not written yet. */
+  n?: number;
 };

@@ -5,9 +5,12 @@ export type CostBy = (typeof COST_BY)[number];
 
 export type CostSums = {
   requests: number;
-  /** All prompt tokens, and those of them that servers said they had cached. */
+  /** All prompt tokens. */
   inputTokens: number;
-  cachedTokens: number;
+  /** Those of them that servers said they had cached; null where no server said anything of it. */
+  cachedTokens: number | null;
+  /** The prompt tokens of the requests whose server said: `cachedTokens` are some of these. */
+  cacheToldTokens: number;
   outputTokens: number;
   /** Measured by the servers; null where none of them said how long it took. */
   promptTokensPerSecond: number | null;

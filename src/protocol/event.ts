@@ -35,7 +35,8 @@ export type Usage = {
   cost?: number;
 };
 
-export type Decision = "allow" | "deny";
+/** The lasting ones only where the question offers them. */
+export type Decision = "allow" | "allow-session" | "allow-always" | "deny";
 
 /** A question to a person. `command` is what would happen, escaped: nothing in it is a control character. */
 export type ApprovalRequest = {
@@ -44,6 +45,8 @@ export type ApprovalRequest = {
   tool: string;
   why: string;
   command: string;
+  /** What may be allowed for longer than this call, such as "web:example.org"; escaped as well. */
+  lasting?: string;
   expiresAt: number;
 };
 
@@ -94,12 +97,35 @@ export type ShownImage = { name: string; mediaType: string };
 export type Mode = "device" | "private" | "internet";
 export type Locality = "embedded" | "device" | "lan" | "mesh" | "cloud" | "unknown";
 
+/**
+ * What is possible now. `no-link`: nothing is connected. `local`: a network without a way out of it.
+ * `unknown`: there is a way, and nobody has gone it yet. `degraded`: requests get no answer. `portal`:
+ * somebody answers in the internet's place.
+ */
+export type Link = "no-link" | "local" | "unknown" | "online" | "degraded" | "portal";
+/** What a person says of the link, against what is seen. */
+export type LinkOverride = "up" | "down";
+
+export type LinkStatus = {
+  state: Link;
+  /** For people, a half-sentence. */
+  reason: string;
+  since: number;
+  /** The whole of it, where something that the mode allows does not work for it. */
+  hinders?: string;
+};
+
 export type Status = {
   version: string;
   mode: Mode;
+  /** When the mode ends that a person set for a while; absent for one that stays. */
+  modeUntil?: number | "restart";
+  link: LinkStatus;
   model: ModelStatus | null;
   sandbox: { ok: boolean; name: string; reason?: string };
   workspace: string;
+  /** Each private session works in a folder of its own in there, named by its id. */
+  privateWorkspaces: string;
   /** What was found, chosen and repaired at the start, for people. */
   notes: { code: string; text: string }[];
 };

@@ -1,5 +1,7 @@
 /** Which columns of each table are read and written by name. */
 
+import { SPENDING_SUMS } from "./store.ts";
+
 export const SCORECARD = ["server", "digest", "measuredAt", "card"] as const;
 export const PERSON = ["id", "name", "role", "createdAt"] as const;
 export const CREDENTIAL = [
@@ -41,21 +43,7 @@ export const USAGE = [
   "print",
   "locality",
 ] as const;
-export const SPENDING = [
-  "person",
-  "day",
-  "model",
-  "locality",
-  "requests",
-  "inputTokens",
-  "cachedTokens",
-  "outputTokens",
-  "promptTokens",
-  "promptMs",
-  "timedOutputTokens",
-  "outputMs",
-  "cost",
-] as const;
+export const SPENDING = ["person", "day", "model", "locality", ...SPENDING_SUMS] as const;
 export const RESPONSE = [
   "id",
   "owner",
@@ -65,6 +53,7 @@ export const RESPONSE = [
   "input",
   "response",
 ] as const;
+export const DOCUMENT_FOLDER = ["id", "owner", "name", "path", "private", "addedAt"] as const;
 export const MESSAGE = ["id", "session", "turn", "at", "message"] as const;
 export const TURN = [
   "id",

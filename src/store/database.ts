@@ -9,7 +9,8 @@ import { DatabaseSync, type StatementSync, type SQLInputValue } from "node:sqlit
 
 import { Fault } from "../base/fault.ts";
 import type { Migration } from "./migrations.ts";
-import type { Queries, Query } from "./queries.ts";
+import type { Queries } from "./queries.ts";
+import type { Query } from "./query.ts";
 import { statements } from "./statements.ts";
 
 export interface Database {

@@ -192,10 +192,32 @@ create table responses (
 create index responsesOfOwner on responses (owner, usedAt);
 `;
 
+/** Whether a sum of cached tokens was told at all: 0 of those is not 0 of what nobody counted. */
+const cacheTold = `
+alter table spending add column cacheToldTokens integer not null default 0;
+update spending set cacheToldTokens = inputTokens where cachedTokens > 0;
+`;
+
+/** Folders whose documents may be searched; what was read of them stands in a file of its own and can be read again. */
+const documents = `
+create table documentFolders (
+  id text primary key,
+  owner text not null,
+  name text not null,
+  path text not null,
+  private integer not null check (private in (0, 1)),
+  addedAt integer not null,
+  unique (owner, path),
+  unique (owner, name)
+) strict;
+`;
+
 export const migrations: readonly Migration[] = [
   { version: 1, sql: first },
   { version: 2, sql: privateSessions },
   { version: 3, sql: books },
   { version: 4, sql: scorecards },
   { version: 5, sql: responses },
+  { version: 6, sql: cacheTold },
+  { version: 7, sql: documents },
 ];

@@ -7,7 +7,6 @@
  */
 
 import {
-  type Compilable,
   DummyDriver,
   Kysely,
   SqliteAdapter,
@@ -18,23 +17,18 @@ import {
 
 import {
   CREDENTIAL,
+  DOCUMENT_FOLDER,
   MESSAGE,
   PERSON,
   RESPONSE,
   SCORECARD,
   SESSION,
-  SPENDING,
   TURN,
-  USAGE,
 } from "./columns.ts";
+import { pick, query, type Db, type Row } from "./query.ts";
+import { spendingQueries, usageQueries } from "./spending-queries.ts";
 import type { Tables } from "./tables.ts";
 
-/** SQL with `?` for the named parameters, in their order. `types` never stands there: it carries P and R. */
-export type Query<P = never, R = unknown> = {
-  sql: string;
-  params: readonly string[];
-  types?: (params: P) => R;
-};
 export type Queries = ReturnType<typeof compileQueries>;
 
 export function compileQueries() {
@@ -55,12 +49,10 @@ export function compileQueries() {
     ...usageQueries(db),
     ...spendingQueries(db),
     ...responseQueries(db),
+    ...documentQueries(db),
     ...smallQueries(db),
   };
 }
-
-type Db = Kysely<Tables>;
-type Row<T extends keyof Tables> = Omit<Tables[T], "seq">;
 
 const authQueries = (db: Db) => ({
   addPerson: query((p: Row<"people">) => db.insertInto("people").values(pick(p, PERSON))),
@@ -142,6 +134,13 @@ const historyQueries = (db: Db) => ({
     db.selectFrom("messages").select(MESSAGE).where("session", "=", p.session).orderBy("seq"),
   ),
   // `octet_length` reads the headers of rows alone, where `length` would read every image.
+  message: query((p: { session: string; id: string }) =>
+    db
+      .selectFrom("messages")
+      .select(MESSAGE)
+      .where("id", "=", p.id)
+      .where("session", "=", p.session),
+  ),
   messagesSize: query((p: { session: string }) =>
     db
       .selectFrom("messages")
@@ -187,100 +186,6 @@ const historyQueries = (db: Db) => ({
           "startedAt",
         ]),
       ),
-  ),
-});
-
-const usageQueries = (db: Db) => ({
-  addUsage: query((p: Row<"usage">) => db.insertInto("usage").values(pick(p, USAGE))),
-  usage: query((p: { session: string }) =>
-    db.selectFrom("usage").select(USAGE).where("session", "=", p.session).orderBy("seq"),
-  ),
-  requestsBeside: query((p: { session: string; model: string; after: number; before: number }) =>
-    db
-      .selectFrom("usage")
-      .select((eb) => eb.fn.countAll<number>().as("requests"))
-      .where("model", "=", p.model)
-      .where("at", ">", p.after)
-      .where("startedAt", "<", p.before)
-      .where("session", "!=", p.session),
-  ),
-  usageBySession: query((p: { person: string; since: number }) =>
-    usageSums(db, p).groupBy(["usage.session", "usage.model", "usage.locality"]).orderBy("at"),
-  ),
-  usageByTurn: query((p: { person: string; since: number }) =>
-    usageSums(db, p)
-      .select("usage.turn")
-      .groupBy(["usage.session", "usage.turn", "usage.model", "usage.locality"])
-      .orderBy("at"),
-  ),
-});
-
-const usageSums = (db: Db, p: { person: string; since: number }) =>
-  db
-    .selectFrom("usage")
-    .innerJoin("sessions", "sessions.id", "usage.session")
-    .where("sessions.owner", "=", p.person)
-    .where("usage.at", ">=", p.since)
-    .select([
-      "usage.session",
-      "sessions.title",
-      "usage.model",
-      sql<string>`coalesce(usage.locality, 'unknown')`.as("locality"),
-      sql<number>`count(*)`.as("requests"),
-      sql<number>`sum(usage.inputTokens)`.as("inputTokens"),
-      sql<number>`sum(coalesce(usage.cachedTokens, 0))`.as("cachedTokens"),
-      sql<number>`sum(usage.outputTokens)`.as("outputTokens"),
-      sql<number>`sum(iif(usage.promptMs > 0, coalesce(usage.promptTokens, 0), 0))`.as(
-        "promptTokens",
-      ),
-      sql<number>`sum(iif(usage.promptTokens > 0, coalesce(usage.promptMs, 0), 0))`.as("promptMs"),
-      sql<number>`sum(iif(usage.outputMs > 0, usage.outputTokens, 0))`.as("timedOutputTokens"),
-      sql<number>`sum(coalesce(usage.outputMs, 0))`.as("outputMs"),
-      sql<number>`sum(coalesce(usage.cost, 0))`.as("cost"),
-      sql<number>`max(usage.inputTokens + usage.outputTokens)`.as("usedTokens"),
-      sql<number>`max(usage.contextTokens)`.as("contextTokens"),
-      sql<number>`max(usage.at)`.as("at"),
-    ]);
-
-const spendingQueries = (db: Db) => ({
-  addSpending: query((p: Tables["spending"]) =>
-    db
-      .insertInto("spending")
-      .values(pick(p, SPENDING))
-      .onConflict((conflict) =>
-        conflict.columns(["person", "day", "model", "locality"]).doUpdateSet((eb) => ({
-          requests: eb("spending.requests", "+", eb.ref("excluded.requests")),
-          inputTokens: eb("spending.inputTokens", "+", eb.ref("excluded.inputTokens")),
-          cachedTokens: eb("spending.cachedTokens", "+", eb.ref("excluded.cachedTokens")),
-          outputTokens: eb("spending.outputTokens", "+", eb.ref("excluded.outputTokens")),
-          promptTokens: eb("spending.promptTokens", "+", eb.ref("excluded.promptTokens")),
-          promptMs: eb("spending.promptMs", "+", eb.ref("excluded.promptMs")),
-          timedOutputTokens: eb(
-            "spending.timedOutputTokens",
-            "+",
-            eb.ref("excluded.timedOutputTokens"),
-          ),
-          outputMs: eb("spending.outputMs", "+", eb.ref("excluded.outputMs")),
-          cost: eb("spending.cost", "+", eb.ref("excluded.cost")),
-        })),
-      ),
-  ),
-  spending: query((p: { person: string; since: string }) =>
-    db
-      .selectFrom("spending")
-      .select(SPENDING)
-      .where("person", "=", p.person)
-      .where("day", ">=", p.since)
-      .orderBy("day")
-      .orderBy("model"),
-  ),
-  spendingOfAll: query((p: { since: string }) =>
-    db
-      .selectFrom("spending")
-      .select(SPENDING)
-      .where("day", ">=", p.since)
-      .orderBy("day")
-      .orderBy("model"),
   ),
 });
 
@@ -368,6 +273,22 @@ const journalQueries = (db: Db) => ({
   ),
 });
 
+const documentQueries = (db: Db) => ({
+  addDocumentFolder: query((p: Row<"documentFolders">) =>
+    db.insertInto("documentFolders").values(pick(p, DOCUMENT_FOLDER)),
+  ),
+  documentFolders: query((p: { owner: string }) =>
+    db
+      .selectFrom("documentFolders")
+      .select(DOCUMENT_FOLDER)
+      .where("owner", "=", p.owner)
+      .orderBy("name"),
+  ),
+  deleteDocumentFolder: query((p: { owner: string; id: string }) =>
+    db.deleteFrom("documentFolders").where("owner", "=", p.owner).where("id", "=", p.id),
+  ),
+});
+
 const smallQueries = (db: Db) => ({
   addMemory: query((p: Row<"memories">) =>
     db.insertInto("memories").values(pick(p, ["id", "person", "text", "at"])),
@@ -405,28 +326,3 @@ const smallQueries = (db: Db) => ({
       ),
   ),
 });
-
-/** An object of some of the parameters, as `values` wants it. */
-function pick<P, Name extends keyof P>(params: P, names: readonly Name[]): Pick<P, Name> {
-  // `fromEntries` forgets which names went in; they are those that come out.
-  return Object.fromEntries(names.map((name) => [name, params[name]])) as Pick<P, Name>;
-}
-
-/** Stands for a value that is known only when the statement runs. */
-class Param {
-  readonly name: string;
-  constructor(name: string) {
-    this.name = name;
-  }
-}
-
-function query<P, R>(build: (params: P) => Compilable<R>): Query<P, R> {
-  // While compiling, each property of `params` is a marker; the types are those of the real values.
-  const markers = new Proxy({}, { get: (_, name) => new Param(String(name)) }) as P & object;
-  const { sql, parameters } = build(markers).compile();
-  const params = parameters.map((param) => {
-    if (param instanceof Param) return param.name;
-    throw new TypeError(`a constant in "${sql}": write it with sql.lit or eb.lit`);
-  });
-  return { sql, params };
-}

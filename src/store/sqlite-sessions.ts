@@ -47,6 +47,11 @@ export function createSessions(database: Database, writer: Writer): Sessions {
         : statements.messagesFrom.all({ session, from })
       ).map(toStoredMessage),
 
+    async message(session, id) {
+      const row = statements.message.get({ session, id });
+      return row && toStoredMessage(row);
+    },
+
     sizeBytes: async (session) => statements.messagesSize.get({ session })?.sizeBytes ?? 0,
 
     async epoch(session) {

@@ -5,6 +5,7 @@ import { openDatabase } from "./database.ts";
 import { lockFolder } from "./lock.ts";
 import { migrations as all, type Migration } from "./migrations.ts";
 import { createAuthRecords } from "./sqlite-auth.ts";
+import { createDocumentFolders } from "./sqlite-documents.ts";
 import { createJournal } from "./sqlite-journal.ts";
 import { createResponses } from "./sqlite-responses.ts";
 import { createSessions } from "./sqlite-sessions.ts";
@@ -66,6 +67,7 @@ export async function createStore({
       },
       spending: createSpending(database, writer),
       responses: createResponses(database, writer),
+      documents: createDocumentFolders(database, writer),
       scorecards: {
         list: async () => statements.scorecards.all({}),
         async put(row) {

@@ -90,6 +90,10 @@ export const statements = {
     sql: 'select "id", "session", "turn", "at", "message" from "messages" where "session" = ? order by "seq"',
     params: ["session"],
   },
+  message: {
+    sql: 'select "id", "session", "turn", "at", "message" from "messages" where "id" = ? and "session" = ?',
+    params: ["id", "session"],
+  },
   messagesSize: {
     sql: 'select coalesce(sum(octet_length(message)), 0) as "sizeBytes" from "messages" where "session" = ?',
     params: ["session"],
@@ -207,15 +211,15 @@ export const statements = {
     params: ["model", "after", "before", "session"],
   },
   usageBySession: {
-    sql: 'select "usage"."session", "sessions"."title", "usage"."model", coalesce(usage.locality, \'unknown\') as "locality", count(*) as "requests", sum(usage.inputTokens) as "inputTokens", sum(coalesce(usage.cachedTokens, 0)) as "cachedTokens", sum(usage.outputTokens) as "outputTokens", sum(iif(usage.promptMs > 0, coalesce(usage.promptTokens, 0), 0)) as "promptTokens", sum(iif(usage.promptTokens > 0, coalesce(usage.promptMs, 0), 0)) as "promptMs", sum(iif(usage.outputMs > 0, usage.outputTokens, 0)) as "timedOutputTokens", sum(coalesce(usage.outputMs, 0)) as "outputMs", sum(coalesce(usage.cost, 0)) as "cost", max(usage.inputTokens + usage.outputTokens) as "usedTokens", max(usage.contextTokens) as "contextTokens", max(usage.at) as "at" from "usage" inner join "sessions" on "sessions"."id" = "usage"."session" where "sessions"."owner" = ? and "usage"."at" >= ? group by "usage"."session", "usage"."model", "usage"."locality" order by "at"',
+    sql: 'select "usage"."session", "sessions"."title", "usage"."model", coalesce(usage.locality, \'unknown\') as "locality", count(*) as "requests", sum(usage.inputTokens) as "inputTokens", sum(coalesce(usage.cachedTokens, 0)) as "cachedTokens", sum(iif(usage.cachedTokens is null, 0, usage.inputTokens)) as "cacheToldTokens", sum(usage.outputTokens) as "outputTokens", sum(iif(usage.promptMs > 0, coalesce(usage.promptTokens, 0), 0)) as "promptTokens", sum(iif(usage.promptTokens > 0, coalesce(usage.promptMs, 0), 0)) as "promptMs", sum(iif(usage.outputMs > 0, usage.outputTokens, 0)) as "timedOutputTokens", sum(coalesce(usage.outputMs, 0)) as "outputMs", sum(coalesce(usage.cost, 0)) as "cost", max(usage.inputTokens + usage.outputTokens) as "usedTokens", max(usage.contextTokens) as "contextTokens", max(usage.at) as "at" from "usage" inner join "sessions" on "sessions"."id" = "usage"."session" where "sessions"."owner" = ? and "usage"."at" >= ? group by "usage"."session", "usage"."model", "usage"."locality" order by "at"',
     params: ["person", "since"],
   },
   usageByTurn: {
-    sql: 'select "usage"."session", "sessions"."title", "usage"."model", coalesce(usage.locality, \'unknown\') as "locality", count(*) as "requests", sum(usage.inputTokens) as "inputTokens", sum(coalesce(usage.cachedTokens, 0)) as "cachedTokens", sum(usage.outputTokens) as "outputTokens", sum(iif(usage.promptMs > 0, coalesce(usage.promptTokens, 0), 0)) as "promptTokens", sum(iif(usage.promptTokens > 0, coalesce(usage.promptMs, 0), 0)) as "promptMs", sum(iif(usage.outputMs > 0, usage.outputTokens, 0)) as "timedOutputTokens", sum(coalesce(usage.outputMs, 0)) as "outputMs", sum(coalesce(usage.cost, 0)) as "cost", max(usage.inputTokens + usage.outputTokens) as "usedTokens", max(usage.contextTokens) as "contextTokens", max(usage.at) as "at", "usage"."turn" from "usage" inner join "sessions" on "sessions"."id" = "usage"."session" where "sessions"."owner" = ? and "usage"."at" >= ? group by "usage"."session", "usage"."turn", "usage"."model", "usage"."locality" order by "at"',
+    sql: 'select "usage"."session", "sessions"."title", "usage"."model", coalesce(usage.locality, \'unknown\') as "locality", count(*) as "requests", sum(usage.inputTokens) as "inputTokens", sum(coalesce(usage.cachedTokens, 0)) as "cachedTokens", sum(iif(usage.cachedTokens is null, 0, usage.inputTokens)) as "cacheToldTokens", sum(usage.outputTokens) as "outputTokens", sum(iif(usage.promptMs > 0, coalesce(usage.promptTokens, 0), 0)) as "promptTokens", sum(iif(usage.promptTokens > 0, coalesce(usage.promptMs, 0), 0)) as "promptMs", sum(iif(usage.outputMs > 0, usage.outputTokens, 0)) as "timedOutputTokens", sum(coalesce(usage.outputMs, 0)) as "outputMs", sum(coalesce(usage.cost, 0)) as "cost", max(usage.inputTokens + usage.outputTokens) as "usedTokens", max(usage.contextTokens) as "contextTokens", max(usage.at) as "at", "usage"."turn" from "usage" inner join "sessions" on "sessions"."id" = "usage"."session" where "sessions"."owner" = ? and "usage"."at" >= ? group by "usage"."session", "usage"."turn", "usage"."model", "usage"."locality" order by "at"',
     params: ["person", "since"],
   },
   addSpending: {
-    sql: 'insert into "spending" ("person", "day", "model", "locality", "requests", "inputTokens", "cachedTokens", "outputTokens", "promptTokens", "promptMs", "timedOutputTokens", "outputMs", "cost") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict ("person", "day", "model", "locality") do update set "requests" = "spending"."requests" + "excluded"."requests", "inputTokens" = "spending"."inputTokens" + "excluded"."inputTokens", "cachedTokens" = "spending"."cachedTokens" + "excluded"."cachedTokens", "outputTokens" = "spending"."outputTokens" + "excluded"."outputTokens", "promptTokens" = "spending"."promptTokens" + "excluded"."promptTokens", "promptMs" = "spending"."promptMs" + "excluded"."promptMs", "timedOutputTokens" = "spending"."timedOutputTokens" + "excluded"."timedOutputTokens", "outputMs" = "spending"."outputMs" + "excluded"."outputMs", "cost" = "spending"."cost" + "excluded"."cost"',
+    sql: 'insert into "spending" ("person", "day", "model", "locality", "requests", "inputTokens", "cachedTokens", "cacheToldTokens", "outputTokens", "promptTokens", "promptMs", "timedOutputTokens", "outputMs", "cost") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict ("person", "day", "model", "locality") do update set "requests" = "spending"."requests" + "excluded"."requests", "inputTokens" = "spending"."inputTokens" + "excluded"."inputTokens", "cachedTokens" = "spending"."cachedTokens" + "excluded"."cachedTokens", "cacheToldTokens" = "spending"."cacheToldTokens" + "excluded"."cacheToldTokens", "outputTokens" = "spending"."outputTokens" + "excluded"."outputTokens", "promptTokens" = "spending"."promptTokens" + "excluded"."promptTokens", "promptMs" = "spending"."promptMs" + "excluded"."promptMs", "timedOutputTokens" = "spending"."timedOutputTokens" + "excluded"."timedOutputTokens", "outputMs" = "spending"."outputMs" + "excluded"."outputMs", "cost" = "spending"."cost" + "excluded"."cost"',
     params: [
       "person",
       "day",
@@ -224,6 +228,7 @@ export const statements = {
       "requests",
       "inputTokens",
       "cachedTokens",
+      "cacheToldTokens",
       "outputTokens",
       "promptTokens",
       "promptMs",
@@ -233,11 +238,11 @@ export const statements = {
     ],
   },
   spending: {
-    sql: 'select "person", "day", "model", "locality", "requests", "inputTokens", "cachedTokens", "outputTokens", "promptTokens", "promptMs", "timedOutputTokens", "outputMs", "cost" from "spending" where "person" = ? and "day" >= ? order by "day", "model"',
+    sql: 'select "person", "day", "model", "locality", "requests", "inputTokens", "cachedTokens", "cacheToldTokens", "outputTokens", "promptTokens", "promptMs", "timedOutputTokens", "outputMs", "cost" from "spending" where "person" = ? and "day" >= ? order by "day", "model"',
     params: ["person", "since"],
   },
   spendingOfAll: {
-    sql: 'select "person", "day", "model", "locality", "requests", "inputTokens", "cachedTokens", "outputTokens", "promptTokens", "promptMs", "timedOutputTokens", "outputMs", "cost" from "spending" where "day" >= ? order by "day", "model"',
+    sql: 'select "person", "day", "model", "locality", "requests", "inputTokens", "cachedTokens", "cacheToldTokens", "outputTokens", "promptTokens", "promptMs", "timedOutputTokens", "outputMs", "cost" from "spending" where "day" >= ? order by "day", "model"',
     params: ["since"],
   },
   addResponse: {
@@ -263,6 +268,18 @@ export const statements = {
   dropExcessResponses: {
     sql: 'delete from "responses" where id in (select id from (select id, sum(sizeBytes) over (order by usedAt desc, rowid desc) as bytes from responses where owner = ?) where bytes > ?)',
     params: ["owner", "maxBytes"],
+  },
+  addDocumentFolder: {
+    sql: 'insert into "documentFolders" ("id", "owner", "name", "path", "private", "addedAt") values (?, ?, ?, ?, ?, ?)',
+    params: ["id", "owner", "name", "path", "private", "addedAt"],
+  },
+  documentFolders: {
+    sql: 'select "id", "owner", "name", "path", "private", "addedAt" from "documentFolders" where "owner" = ? order by "name"',
+    params: ["owner"],
+  },
+  deleteDocumentFolder: {
+    sql: 'delete from "documentFolders" where "owner" = ? and "id" = ?',
+    params: ["owner", "id"],
   },
   addMemory: {
     sql: 'insert into "memories" ("id", "person", "text", "at") values (?, ?, ?, ?)',

@@ -16,6 +16,7 @@ import {
   turnOf,
   usageOf,
 } from "./examples.ts";
+import { testDocumentFolders } from "./documents.conformance.ts";
 import { testResponses } from "./responses.conformance.ts";
 import { testUsage } from "./usage.conformance.ts";
 import type { Epoch, Store, StoredMessage } from "./store.ts";
@@ -37,6 +38,7 @@ export function testStore(name: string, create: () => Promise<Store>): void {
     testRecords(() => store);
     testRest(() => store);
     testResponses(() => store);
+    testDocumentFolders(() => store);
     testUsage(() => store, { addSession, openTurn, messageOf, usageOf });
   });
 }

@@ -16,6 +16,7 @@ export interface Store {
   readonly memories: Memories;
   readonly spending: Spending;
   readonly responses: Responses;
+  readonly documents: DocumentFolders;
   /** What was measured of models, by server and weights; `card` is JSON of whoever measured. */
   readonly scorecards: {
     list(): Promise<StoredScorecard[]>;
@@ -54,6 +55,8 @@ export interface Sessions {
    * all where there is no such message.
    */
   messages(id: string, from?: string): Promise<StoredMessage[]>;
+  /** One of them; undefined where it is not in this session. Reads no other. */
+  message(id: string, message: string): Promise<StoredMessage | undefined>;
   /** What its messages take, without reading them. */
   sizeBytes(id: string): Promise<number>;
   /** The newest epoch of a session, or undefined before its first turn. */
@@ -185,6 +188,28 @@ export type StoredResponse = {
   response: string;
 };
 
+/** Folders whose documents may be searched. What is somebody else's is as if it were not there. */
+export interface DocumentFolders {
+  /** False where this person has one of that path or name already. */
+  add(folder: DocumentFolder): Promise<boolean>;
+  /** By name. */
+  list(owner: string): Promise<DocumentFolder[]>;
+  /** False when there is none. */
+  delete(owner: string, id: string): Promise<boolean>;
+}
+
+export type DocumentFolder = {
+  id: string;
+  owner: string;
+  /** What its paths begin with where they are cited. */
+  name: string;
+  /** Absolute, links resolved. */
+  path: string;
+  /** Searched in private sessions only. */
+  private: boolean;
+  addedAt: number;
+};
+
 /** What was used, for the books. The sums of a day outlive the sessions in which it was used. */
 export interface Spending {
   /** Adds to the sum of its person, day, model and locality. */
@@ -205,18 +230,23 @@ export type DaySpending = {
   locality: string;
 } & SpendingSums;
 
-export type SpendingSums = {
-  requests: number;
-  inputTokens: number;
-  cachedTokens: number;
-  outputTokens: number;
-  /** Tokens whose time is known, and that time: speeds are made of these. */
-  promptTokens: number;
-  promptMs: number;
-  timedOutputTokens: number;
-  outputMs: number;
-  cost: number;
-};
+/** What is added up, of a day as of a session. */
+export const SPENDING_SUMS = [
+  "requests",
+  "inputTokens",
+  "cachedTokens",
+  // The prompt tokens of requests whose server said how many of them it had cached.
+  "cacheToldTokens",
+  "outputTokens",
+  // Tokens whose time is known, and that time: speeds are made of these.
+  "promptTokens",
+  "promptMs",
+  "timedOutputTokens",
+  "outputMs",
+  "cost",
+] as const;
+
+export type SpendingSums = Record<(typeof SPENDING_SUMS)[number], number>;
 
 export type SessionSpending = {
   session: string;

@@ -92,6 +92,7 @@ export type Tables = {
     requests: number;
     inputTokens: number;
     cachedTokens: number;
+    cacheToldTokens: number;
     outputTokens: number;
     promptTokens: number;
     promptMs: number;
@@ -122,6 +123,15 @@ export type Tables = {
     /** Both are JSON. */
     input: string;
     response: string;
+  };
+  documentFolders: {
+    id: string;
+    owner: string;
+    name: string;
+    path: string;
+    /** 0 or 1. */
+    private: number;
+    addedAt: number;
   };
   scorecards: { server: string; digest: string; measuredAt: number; card: string };
 };

@@ -34,6 +34,15 @@ export function testUsage(store: () => Store, making: Making): void {
     assert.deepEqual(await sessions.messages(session.id, "msg_none"), [first.message, ...after]);
   });
 
+  test("message() reads one message of its own session, and none of another", async () => {
+    const { sessions } = store();
+    const [mine, other] = [await addSession(store()), await addSession(store())];
+    const { message } = await openTurn(store(), mine);
+    assert.deepEqual(await sessions.message(mine.id, message.id), message);
+    assert.equal(await sessions.message(other.id, message.id), undefined);
+    assert.equal(await sessions.message(mine.id, "msg_none"), undefined);
+  });
+
   test("usage() gives back what was measured of each request, and what was not is not there", async () => {
     const { sessions } = store();
     const session = await addSession(store());
@@ -106,6 +115,7 @@ const spentOn = (day: string, person: string) => ({
   requests: 1,
   inputTokens: 10,
   cachedTokens: 0,
+  cacheToldTokens: 0,
   outputTokens: 2,
   promptTokens: 0,
   promptMs: 0,

@@ -24,6 +24,8 @@ export type RunOptions = {
   env?: Record<string, string>;
   /** Words before the command, such as those that enter a namespace. */
   enter?: readonly string[];
+  /** For one that takes longer than everything else. */
+  patienceMs?: number;
   /** The words that start Node. */
   node?: readonly string[];
 };
@@ -105,7 +107,7 @@ export function createMachine(
     child.once("exit", () => running.delete(child));
     child.stdin.on("error", () => {}); // it may end without having read
     child.stdin.end(more.input ?? "");
-    return watch(child, words.join(" "));
+    return watch(child, words.join(" "), more.patienceMs);
   };
 
   const machine: Machine = {
@@ -179,7 +181,7 @@ export const ofType = (events: readonly Json[], type: string): Json[] =>
   events.filter((event) => event["type"] === type);
 
 /** Follows what a process says, up to its end. */
-export function watch(child: ChildProcess, what: string): Started {
+export function watch(child: ChildProcess, what: string, patienceMs = PATIENCE_MS): Started {
   const said = { stdout: "", stderr: "" };
   const { promise: ended, resolve } = Promise.withResolvers<Ran>();
   let isOver = false;
@@ -191,7 +193,7 @@ export function watch(child: ChildProcess, what: string): Started {
       wake();
     });
   }
-  const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
+  const timer = setTimeout(() => child.kill("SIGKILL"), patienceMs);
   child.once("error", (error) => (said.stderr += String(error)));
   child.once("close", (code, signal) => {
     clearTimeout(timer);

@@ -19,17 +19,32 @@ export type Namespace = {
 /** The cable is out: there is loopback and nothing else. */
 export const unplug = (owner: Owner): Promise<Namespace> => hold(owner, ["ip link set lo up"], []);
 
+export type Cable = Namespace & {
+  arrived(): Traffic;
+  /** The far end: what runs here and listens on all addresses is at every address of the internet. */
+  world: Namespace;
+  /** Pulls the cable out: the near end has no carrier, its routes stay. */
+  pull(): void;
+  plug(): void;
+  /** Takes the default routes away, as a router does that lost its own; and gives them back. */
+  strand(): void;
+  lead(): void;
+};
+
 /** What arrived at the far end of the cable. */
-export type Traffic = { tcp: number; udp: number; icmp: number };
+export type Traffic = {
+  tcp: number;
+  /** Connections that somebody there took; other than packets, they do not come late. */
+  connections: number;
+  udp: number;
+  icmp: number;
+};
 
 /**
  * The cable is in: a default route leads into a second namespace that takes every packet for every address,
  * and counts. The name server of the first is there, too; ARP and the chatter of IPv6 itself is not counted.
  */
-export async function watchCable(
-  owner: Owner,
-  resolvConf: string,
-): Promise<Namespace & { arrived(): Traffic }> {
+export async function watchCable(owner: Owner, resolvConf: string): Promise<Cable> {
   const world = await hold(
     owner,
     [
@@ -51,14 +66,41 @@ export async function watchCable(
     world.enter,
   );
   must(world.enter, `ip link set near netns ${machine.pid}`);
+  const lead = "ip route add default via 10.77.0.1 && ip -6 route add default via fd77::1";
   for (const command of [
     "ip addr add 10.77.0.2/24 dev near && ip addr add fd77::2/64 dev near nodad",
     "ip link set near up",
-    "ip route add default via 10.77.0.1 && ip -6 route add default via fd77::1",
+    lead,
   ]) {
     must(machine.enter, command);
   }
-  return { ...machine, arrived: () => readTraffic(world) };
+  return {
+    ...machine,
+    world,
+    arrived: () => readTraffic(world),
+    pull: () => void must(world.enter, "ip link set far down"),
+    plug: () => void must(world.enter, "ip link set far up"),
+    strand: () => void must(machine.enter, "ip route del default && ip -6 route del default"),
+    lead: () => void must(machine.enter, lead),
+  };
+}
+
+/** One device on a network of several, with nothing beyond it. */
+export type Device = Namespace & { address: string };
+
+/** Several devices on one switch, 10.88.0.1 and on: they reach each other, and nobody else. */
+export async function connectDevices(owner: Owner, count: number): Promise<Device[]> {
+  const bridge = "ip link add br0 type bridge && ip link set br0 up";
+  const between = await hold(owner, ["ip link set lo up", bridge], []);
+  const devices: Device[] = [];
+  for (let at = 1; at <= count; at++) {
+    const device = await hold(owner, ["ip link set lo up"], between.enter);
+    must(between.enter, `ip link add port${at} type veth peer name near netns ${device.pid}`);
+    must(between.enter, `ip link set port${at} master br0 up`);
+    must(device.enter, `ip addr add 10.88.0.${at}/24 dev near && ip link set near up`);
+    devices.push({ ...device, address: `10.88.0.${at}` });
+  }
+  return devices;
 }
 
 /** Of the kernel's own counters: also what no program listens for is in them. */
@@ -72,6 +114,7 @@ function readTraffic({ enter }: Namespace): Traffic {
   const six = (name: string) => Number(new RegExp(`^${name}\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0);
   return {
     tcp: old("Tcp", "InSegs"),
+    connections: old("Tcp", "PassiveOpens"),
     udp:
       old("Udp", "InDatagrams") +
       old("Udp", "NoPorts") +

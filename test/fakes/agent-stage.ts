@@ -142,6 +142,7 @@ export async function createStage(options: StageOptions) {
     router: { route: async () => [...options.candidates] },
     tools: options.tools ?? [],
     workspace,
+    privateWorkspace: async () => workspace,
     sandbox: () => ({ ok: false, reason: "tests have none", fix: "", tried: [] }),
     mode: () => "private",
     settings: agentSettings.schema.parse(options.settings ?? {}),

@@ -19,6 +19,8 @@ export interface ScriptedAgent extends Agent {
   /** Signals of turns that were begun. */
   readonly signals: AbortSignal[];
   ask(person: string, approval: ApprovalRequest): void;
+  /** As if this person had agreed to it for always. */
+  grant(person: string, what: string): void;
 }
 
 export const usage: TurnEvent = {
@@ -39,6 +41,7 @@ export function createScriptedAgent(deps: { store: Store; hub: Hub }): ScriptedA
   const { store, hub } = deps;
   const running = new Map<string, { turn: string; events: TurnEvent[]; stop: AbortController }>();
   const questions: { person: string; approval: ApprovalRequest }[] = [];
+  const granted: [person: string, what: string][] = [];
   const ended: Promise<void>[] = [];
 
   const feed = createFeed({
@@ -94,6 +97,7 @@ export function createScriptedAgent(deps: { store: Store; hub: Hub }): ScriptedA
     decisions: [],
     signals: [],
     ask: (person, approval) => void questions.push({ person, approval }),
+    grant: (person, what) => void granted.push([person, what]),
     submit: async ({ person, session, text, images, key, attended }) => {
       const now = Date.now();
       const id = createId("turn", now);
@@ -138,6 +142,12 @@ export function createScriptedAgent(deps: { store: Store; hub: Hub }): ScriptedA
       const open = questions.find((open) => open.person === person && open.approval.id === id);
       if (!open) throw new Fault("NOT_FOUND", { what: "approval", id });
       agent.decisions.push({ id, decision });
+    },
+    grants: async (person) => granted.filter(([of]) => of === person).map(([, what]) => what),
+    forget: async (person, grant) => {
+      const at = granted.findIndex(([of, what]) => of === person && what === grant);
+      if (at === -1) throw new Fault("NOT_FOUND", { what: "grant", id: grant });
+      granted.splice(at, 1);
     },
     resume: async () => ({ turns: 0 }),
     close: async () => {

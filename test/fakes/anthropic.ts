@@ -5,12 +5,15 @@
 
 import {
   runFake,
+  type Ending,
   type Script,
+  type ScriptedCall,
   startFake,
-  type Step,
   toTokens,
   type Wire,
   type WireTurn,
+  type Writers,
+  writeStep,
 } from "./model-server.ts";
 
 export const startAnthropic = (script?: Script, port?: number) => startFake(wire, script, port);
@@ -23,7 +26,7 @@ const wire: Wire = {
   contentType: "text/event-stream",
 
   write(step, turn) {
-    const chunks = write(step, turn);
+    const chunks = writeStep(step, turn, writers);
     return turn.index++ === 0 ? [start(turn), ...chunks] : chunks;
   },
 
@@ -40,18 +43,13 @@ const wire: Wire = {
   },
 };
 
-function write(step: Step | "end", turn: WireTurn): string[] {
-  if (step === "end") return end({}, turn);
-  if ("end" in step) return end(step.end, turn);
-  if ("text" in step) return text(step.text, turn);
-  if ("reasoning" in step) return thinking(step.reasoning, turn);
-  if ("call" in step) return call(step, turn);
-  if ("calls" in step) return step.calls.flatMap((one) => call(one, turn));
-  if ("error" in step) {
-    return [event({ type: "error", error: { type: "api_error", message: step.error } })];
-  }
-  return "raw" in step ? [step.raw] : [];
-}
+const writers: Writers = {
+  text: (said, turn) => text(said, turn),
+  reasoning: (said, turn) => thinking(said, turn),
+  calls: (calls, turn) => calls.flatMap((one) => call(one, turn)),
+  failed: (message) => event({ type: "error", error: { type: "api_error", message } }),
+  end,
+};
 
 const event = (value: { type: string } & Record<string, unknown>) =>
   `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`;
@@ -97,10 +95,7 @@ const thinking = (said: string, turn: WireTurn) =>
     { type: "signature_delta", signature: SIGNATURE },
   ]);
 
-function call(
-  step: { call: string; arguments: string; id?: string; asText?: boolean },
-  turn: WireTurn,
-): string[] {
+function call(step: ScriptedCall, turn: WireTurn): string[] {
   turn.calls++;
   const head = { type: "tool_use", id: step.id ?? "", name: step.call };
   // `asText: false` is a server that sends the object itself, whole; its bytes go out as they are.
@@ -119,7 +114,7 @@ function call(
 
 const REASONS: Record<string, string> = { length: "max_tokens" };
 
-function end(given: Extract<Step, { end: object }>["end"], turn: WireTurn): string[] {
+function end(given: Ending, turn: WireTurn): string[] {
   const usual = turn.calls > 0 ? "tool_use" : "end_turn";
   const cached = given.cachedTokens;
   return [

@@ -7,8 +7,9 @@ import type { ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import type { Me, SessionDetail } from "../../src/protocol/api.ts";
+import { ApprovalDecision, type Me, type SessionDetail } from "../../src/protocol/api.ts";
 import type {
+  Decision,
   AppEvent,
   ApprovalRequest,
   SessionMessage,
@@ -36,7 +37,7 @@ export type Play = {
   emit(event: TurnEvent): void;
   store(message: Body): void;
   /** Asks, and resolves with what a person decides. */
-  ask(approval: Pick<ApprovalRequest, "tool" | "why" | "command">): Promise<"allow" | "deny">;
+  ask(approval: Pick<ApprovalRequest, "tool" | "why" | "command" | "lasting">): Promise<Decision>;
 };
 /** Distributes over the union, which plain `Omit` would merge. */
 type Body = SessionMessage extends infer M
@@ -56,10 +57,7 @@ export async function openAppGateway(dist: string) {
   const keys = new Map<string, { turn: string; message: string }>();
   const queues = new Map<string, Promise<void>>();
   const running = new Map<string, { turn: string; events: TurnEvent[]; stop: AbortController }>();
-  const asked = new Map<
-    string,
-    { request: ApprovalRequest; answer: (d: "allow" | "deny") => void }
-  >();
+  const asked = new Map<string, { request: ApprovalRequest; answer: (d: Decision) => void }>();
   let count = 0;
   const id = (prefix: string) => `${prefix}_${String(++count).padStart(6, "0")}`;
 
@@ -217,7 +215,7 @@ export async function openAppGateway(dist: string) {
       const open = asked.get(id);
       if (!open) return refuse(404, "NOT_FOUND", "Cannot find this question");
       asked.delete(id);
-      const decision = body["decision"] === "allow" ? "allow" : "deny";
+      const { decision } = ApprovalDecision.parse(body);
       const { session } = open.request;
       const turn = running.get(session)?.turn ?? "";
       publish({ type: "turn", session, turn, event: { type: "approval-decided", id, decision } });
@@ -302,8 +300,20 @@ export async function openAppGateway(dist: string) {
       return gateway.status;
     },
     /** A session as it stood before the test. */
-    addSession: (title: string, updatedAt: number, bodies: (Body & { turn: string })[]): string => {
-      const session = { id: id("ses"), title, createdAt: updatedAt, updatedAt, busy: false };
+    addSession: (
+      title: string,
+      updatedAt: number,
+      bodies: (Body & { turn: string })[],
+      more: { private?: boolean } = {},
+    ): string => {
+      const session = {
+        id: id("ses"),
+        title,
+        createdAt: updatedAt,
+        updatedAt,
+        busy: false,
+        ...more,
+      };
       sessions.set(session.id, session);
       for (const body of bodies) {
         messages.push({ ...body, id: id("msg"), at: updatedAt, session: session.id } as Message);

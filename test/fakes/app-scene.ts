@@ -6,6 +6,7 @@ import type { Status } from "../../src/protocol/event.ts";
 export const demonstration: Status = {
   version: "0.1.0",
   mode: "private",
+  link: { state: "unknown", reason: "a default route over eth0", since: 1_700_000_000_000 },
   model: {
     ref: "embedded/demonstration",
     locality: "embedded",
@@ -20,6 +21,7 @@ export const demonstration: Status = {
     reason: "bubblewrap is not installed: `apt install bubblewrap`",
   },
   workspace: "/home/kim/isopod",
+  privateWorkspaces: "/home/kim/.isopod/private",
   notes: [
     {
       code: "MODELS_NONE",

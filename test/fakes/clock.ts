@@ -5,15 +5,18 @@ import type { Clock } from "../../src/base/clock.ts";
 export interface FakeClock extends Clock {
   /** Lets time pass in small steps, so that what wakes up can act before it goes on. */
   advance(ms: number): Promise<void>;
+  /** Puts the wall clock forward or back; what is measured stays as it is. */
+  turn(ms: number): void;
 }
 
 type Sleeper = { atMs: number; wake: () => void };
 
 export function createFakeClock(startMs = 1_700_000_000_000): FakeClock {
   let nowMs = 0;
+  let turnedMs = 0;
   const sleepers = new Set<Sleeper>();
   return {
-    now: () => startMs + nowMs,
+    now: () => startMs + turnedMs + nowMs,
     elapsedMs: () => nowMs,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
@@ -29,6 +32,7 @@ export function createFakeClock(startMs = 1_700_000_000_000): FakeClock {
           { once: true },
         );
       }),
+    turn: (ms) => void (turnedMs += ms),
     async advance(ms) {
       const endMs = nowMs + ms;
       for (;;) {

@@ -31,11 +31,13 @@ import type { Candidate } from "../../src/models/candidate.ts";
 import type { ChatEvent, ChatRequest, Provider } from "../../src/models/provider.ts";
 import { SCOPES, type Scope } from "../../src/protocol/api.ts";
 import type { Status } from "../../src/protocol/event.ts";
+import type { ModeReport } from "../../src/protocol/reach.ts";
 import type { Route } from "../../src/protocol/route.ts";
 import { createStore } from "../../src/store/sqlite.ts";
 import { createFakeServices, QUEUE } from "./services.ts";
 import { createScriptedAgent } from "./agent.ts";
 import { createFakeConfigRoutes } from "./config-routes.ts";
+import { createFakeDocuments } from "./documents.ts";
 import { createFakeKeeping, NO_ENGINE, NO_FIT } from "./keeping.ts";
 import { createFakeProbing } from "./probing.ts";
 
@@ -58,10 +60,23 @@ export type TestGateway = Awaited<ReturnType<typeof openTestGateway>>;
 export const status: Status = {
   version: "0.0.0",
   mode: "private",
+  link: { state: "unknown", reason: "a default route over eth0", since: 1_700_000_000_000 },
   model: null,
   sandbox: { ok: true, name: "bubblewrap" },
   workspace: "/workspace",
+  privateWorkspaces: "/private",
   notes: [],
+};
+
+export const modeReport: ModeReport = {
+  mode: "private",
+  kept: "private",
+  cap: "internet",
+  until: null,
+  setBy: null,
+  setAt: null,
+  limits: [{ by: "default", text: "nobody has set a mode, so it is private" }],
+  link: { ...status.link, override: null },
 };
 
 export async function openTestGateway(options: TestGatewayOptions = {}) {
@@ -86,6 +101,8 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
     checkModel: async ({ picked }) => void findModel(picked, options),
   });
   const did: string[] = [];
+  /** Who set the mode, by id. */
+  const setters: string[] = [];
   const gateway = createGateway({
     auth,
     gate: { hosts: [], origins: [], ...options.gate },
@@ -122,9 +139,28 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
         probing: createFakeProbing(did),
         fit: async () => NO_FIT,
         engine: NO_ENGINE,
+        documents: createFakeDocuments(store.documents),
         useModel: async (ref) => void did.push(`use ${ref}`),
-        setMode: async (mode) => void did.push(`mode ${mode}`),
+        readMode: async () => modeReport,
+        setMode: async (mode, { by, term }) => {
+          const forMs = typeof term === "object" ? ` for ${term.forMs} ms` : "";
+          const until = term === "restart" ? " until restart" : "";
+          did.push(`mode ${mode}${forMs}${until}`);
+          setters.push(by);
+        },
+        setLink: async (said) => void did.push(`link ${said ?? "auto"}`),
+        checkLink: async (host) => {
+          did.push(`check ${host ?? "the first"}`);
+          return {
+            host: "api.example:443",
+            setting: "network.allow",
+            ok: true,
+            steps: [],
+            link: status.link,
+          };
+        },
         ledger: async () => [],
+        egressPolicy: () => ({ mode: "private", cap: "internet", entries: [] }),
         readContext: createContextReport({
           sessions: store.sessions,
           slotAdvice: async () => "Give it more slots",
@@ -202,6 +238,7 @@ export async function openTestGateway(options: TestGatewayOptions = {}) {
     auth,
     logged,
     did,
+    setters,
     app,
     call,
     keyOf,

@@ -102,6 +102,31 @@ export type Wire = {
   ): { status?: number; body: unknown } | undefined;
 };
 
+/** A call as a script writes it. */
+export type ScriptedCall = { call: string; arguments: string; id?: string; asText?: boolean };
+export type Ending = Extract<Step, { end: object }>["end"];
+
+/** What each dialect writes in its own way; the rest of a script is the same for all. */
+export type Writers = {
+  text(said: string, turn: WireTurn): string[];
+  reasoning(said: string, turn: WireTurn): string[];
+  /** Of one moment. */
+  calls(calls: readonly ScriptedCall[], turn: WireTurn): string[];
+  failed(message: string): string;
+  end(given: Ending, turn: WireTurn): string[];
+};
+
+export function writeStep(step: Step | "end", turn: WireTurn, wire: Writers): string[] {
+  if (step === "end") return wire.end({}, turn);
+  if ("end" in step) return wire.end(step.end, turn);
+  if ("text" in step) return wire.text(step.text, turn);
+  if ("reasoning" in step) return wire.reasoning(step.reasoning, turn);
+  if ("call" in step) return wire.calls([step], turn);
+  if ("calls" in step) return wire.calls(step.calls, turn);
+  if ("error" in step) return [wire.failed(step.error)];
+  return "raw" in step ? [step.raw] : [];
+}
+
 export type WireTurn = { model: string; calls: number; index: number; request: unknown };
 
 const OTHERWISE: Turn = [{ text: "All right." }];

@@ -7,12 +7,15 @@
 import {
   type FakeModel,
   runFake,
+  type Ending,
   type Script,
+  type ScriptedCall,
   startFake,
-  type Step,
   toTokens,
   type Wire,
   type WireTurn,
+  type Writers,
+  writeStep,
 } from "./model-server.ts";
 
 const MODELS: FakeModel[] = [{ name: "qwen3:8b" }];
@@ -24,18 +27,7 @@ const wire: Wire = {
   chatPaths: ["/api/chat"],
   contentType: "application/x-ndjson",
 
-  write(step, turn) {
-    if (step === "end") return [end({}, turn)];
-    if ("end" in step) return [end(step.end, turn)];
-    if ("text" in step) return toTokens(step.text).map((content) => line(turn, { content }));
-    if ("reasoning" in step) {
-      return toTokens(step.reasoning).map((thinking) => line(turn, { content: "", thinking }));
-    }
-    if ("call" in step) return [calls([step], turn)];
-    if ("calls" in step) return [calls(step.calls, turn)];
-    if ("error" in step) return [`${JSON.stringify({ error: step.error })}\n`];
-    return "raw" in step ? [step.raw] : [];
-  },
+  write: (step, turn) => writeStep(step, turn, writers),
 
   answer(path, body, { models = MODELS }) {
     if (path === "/") return { body: "Ollama is running" };
@@ -54,16 +46,22 @@ const wire: Wire = {
   },
 };
 
+const writers: Writers = {
+  text: (said, turn) => toTokens(said).map((content) => line(turn, { content })),
+  reasoning: (said, turn) =>
+    toTokens(said).map((thinking) => line(turn, { content: "", thinking })),
+  calls: (list, turn) => [calls(list, turn)],
+  failed: (error) => `${JSON.stringify({ error })}\n`,
+  end: (given, turn) => [end(given, turn)],
+};
+
 function line({ model }: WireTurn, message: object): string {
   const whole = { role: "assistant", ...message };
   return `${JSON.stringify({ model, created_at: AT, message: whole, done: false })}\n`;
 }
 
 /** Written by hand around the arguments: their bytes are what tests look at. */
-function calls(
-  list: { call: string; arguments: string; id?: string; asText?: boolean }[],
-  turn: WireTurn,
-): string {
+function calls(list: readonly ScriptedCall[], turn: WireTurn): string {
   turn.calls += list.length;
   const items = list.map(({ call, arguments: json, id, asText }) => {
     const named = id === undefined ? "" : `"id":${JSON.stringify(id)},`;
@@ -73,7 +71,7 @@ function calls(
   return `{"model":${JSON.stringify(turn.model)},"created_at":"${AT}","message":{"role":"assistant","content":"","tool_calls":[${items.join(",")}]},"done":false}\n`;
 }
 
-function end(given: Extract<Step, { end: object }>["end"], { model }: WireTurn): string {
+function end(given: Ending, { model }: WireTurn): string {
   return `${JSON.stringify({
     model,
     created_at: AT,

@@ -7,12 +7,15 @@
 
 import {
   runFake,
+  type Ending,
   type Script,
+  type ScriptedCall,
   startFake,
-  type Step,
   toTokens,
   type Wire,
   type WireTurn,
+  type Writers,
+  writeStep,
 } from "./model-server.ts";
 
 export const startOpenAi = (script?: Script, port?: number) => startFake(wire, script, port);
@@ -21,21 +24,7 @@ const wire: Wire = {
   chatPaths: ["/v1/chat/completions"],
   contentType: "text/event-stream",
 
-  write(step, turn) {
-    if (step === "end") return end({}, turn);
-    if ("end" in step) return end(step.end, turn);
-    if ("text" in step) return toTokens(step.text).map((content) => chunk(turn, { content }));
-    if ("reasoning" in step) {
-      return toTokens(step.reasoning).map((reasoning_content) =>
-        chunk(turn, { content: null, reasoning_content }),
-      );
-    }
-    if ("call" in step) return pieces(step, turn);
-    if ("calls" in step) return step.calls.flatMap((call) => pieces(call, turn));
-    if ("error" in step)
-      return [event({ error: { message: step.error, type: "server_error", code: 500 } })];
-    return "raw" in step ? [step.raw] : [];
-  },
+  write: (step, turn) => writeStep(step, turn, writers),
 
   answer(path, _body, { models = [{ name: "qwen3-8b" }] }) {
     if (path !== "/v1/models") return undefined;
@@ -48,6 +37,15 @@ const wire: Wire = {
     }));
     return { body: { object: "list", data } };
   },
+};
+
+const writers: Writers = {
+  text: (said, turn) => toTokens(said).map((content) => chunk(turn, { content })),
+  reasoning: (said, turn) =>
+    toTokens(said).map((reasoning_content) => chunk(turn, { content: null, reasoning_content })),
+  calls: (calls, turn) => calls.flatMap((call) => pieces(call, turn)),
+  failed: (message) => event({ error: { message, type: "server_error", code: 500 } }),
+  end,
 };
 
 const event = (value: object) => `data: ${JSON.stringify(value)}\n\n`;
@@ -63,15 +61,7 @@ function chunk({ model }: WireTurn, delta: object, finish: string | null = null)
 }
 
 /** As servers do: the name first, then the arguments in pieces of a few characters. */
-function pieces(
-  {
-    call,
-    arguments: json,
-    id,
-    asText,
-  }: { call: string; arguments: string; id?: string; asText?: boolean },
-  turn: WireTurn,
-): string[] {
+function pieces({ call, arguments: json, id, asText }: ScriptedCall, turn: WireTurn): string[] {
   const index = turn.calls++;
   const head = { index, ...(id !== undefined && { id }), type: "function" };
   // `asText: false` is a server that sends the object itself, whole; its bytes go out as they are.
@@ -92,7 +82,7 @@ function pieces(
   ];
 }
 
-function end(given: Extract<Step, { end: object }>["end"], turn: WireTurn): string[] {
+function end(given: Ending, turn: WireTurn): string[] {
   const { model, request } = turn;
   const reason = given.reason ?? (turn.calls > 0 ? "tool_calls" : "stop");
   const input = given.inputTokens ?? 12;

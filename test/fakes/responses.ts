@@ -5,12 +5,15 @@
 
 import {
   runFake,
+  type Ending,
   type Script,
+  type ScriptedCall,
   startFake,
-  type Step,
   toTokens,
   type Wire,
   type WireTurn,
+  type Writers,
+  writeStep,
 } from "./model-server.ts";
 
 export const startResponses = (script?: Script, port?: number) => startFake(wire, script, port);
@@ -20,7 +23,7 @@ const wire: Wire = {
   contentType: "text/event-stream",
 
   write(step, turn) {
-    const chunks = write(step, turn);
+    const chunks = writeStep(step, turn, writers);
     return turn.index++ === 0 ? [start(turn), ...chunks] : chunks;
   },
 
@@ -36,16 +39,13 @@ const wire: Wire = {
   },
 };
 
-function write(step: Step | "end", turn: WireTurn): string[] {
-  if (step === "end") return end({}, turn);
-  if ("end" in step) return end(step.end, turn);
-  if ("text" in step) return message(step.text, turn);
-  if ("reasoning" in step) return reasoning(step.reasoning, turn);
-  if ("call" in step) return call(step, turn);
-  if ("calls" in step) return step.calls.flatMap((one) => call(one, turn));
-  if ("error" in step) return [failed(step.error)];
-  return "raw" in step ? [step.raw] : [];
-}
+const writers: Writers = {
+  text: message,
+  reasoning,
+  calls: (calls, turn) => calls.flatMap((one) => call(one, turn)),
+  failed,
+  end,
+};
 
 const event = (value: { type: string } & Record<string, unknown>) =>
   `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`;
@@ -63,11 +63,10 @@ const start = ({ model }: WireTurn) =>
   event({ type: "response.created", response: response({ model, status: "in_progress" }) }) +
   event({ type: "response.in_progress", response: response({ model, status: "in_progress" }) });
 
-const failed = (message: string) =>
-  event({
-    type: "response.failed",
-    response: response({ status: "failed", error: { code: "server_error", message } }),
-  });
+function failed(message: string): string {
+  const error = { code: "server_error", message };
+  return event({ type: "response.failed", response: response({ status: "failed", error }) });
+}
 
 /** Items are numbered in the order in which they come; all events of one carry its number. */
 const items = new WeakMap<WireTurn, number>();
@@ -126,10 +125,7 @@ function reasoning(said: string, turn: WireTurn): string[] {
   ];
 }
 
-function call(
-  step: { call: string; arguments: string; id?: string; asText?: boolean },
-  turn: WireTurn,
-): string[] {
+function call(step: ScriptedCall, turn: WireTurn): string[] {
   turn.calls++;
   const output_index = nextItem(turn);
   const item_id = `fc_${output_index}`;
@@ -163,7 +159,7 @@ function call(
   ];
 }
 
-function end(given: Extract<Step, { end: object }>["end"], turn: WireTurn): string[] {
+function end(given: Ending, turn: WireTurn): string[] {
   const input = given.inputTokens ?? 12;
   const output = given.outputTokens ?? 5;
   const usage = {

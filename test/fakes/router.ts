@@ -34,6 +34,9 @@ type Given = {
   models?: unknown;
   chain?: RouterDeps["chain"];
   mode?: Mode;
+  /** What can be reached; everything without it. */
+  reach?: RouterDeps["reach"];
+  cap?: Mode;
   targets?: Target[];
   listener?: Listener | undefined;
   env?: RouterDeps["env"];
@@ -49,6 +52,12 @@ export function createTestRouter(given: Given = {}) {
     chosen: undefined as string | undefined,
     listener: "listener" in given ? given.listener : { uid: OWN, program: "server" },
     targets: given.targets ?? [],
+  };
+  const listeners: (() => void)[] = [];
+  /** As a person does: what listens to it hears of it. */
+  const setMode = (mode: Mode) => {
+    state.mode = mode;
+    for (const listener of listeners) listener();
   };
   const router = createRouter({
     settings: modelsSetting.schema.parse(given.models ?? {}),
@@ -66,6 +75,9 @@ export function createTestRouter(given: Given = {}) {
     },
     chain: given.chain ?? { fallbacks: [] },
     mode: () => state.mode,
+    reach: given.reach,
+    cap: given.cap,
+    onMode: (listener) => void listeners.push(listener),
     memory: () => ({ totalBytes: 32 * GIB, availableBytes: 16 * GIB }),
     chosen: {
       get: () => state.chosen,
@@ -75,7 +87,7 @@ export function createTestRouter(given: Given = {}) {
       },
     },
   });
-  return { router, clock, egress, state };
+  return { router, clock, egress, state, setMode };
 }
 
 export async function ollama(t: TestContext, models: FakeModel[], script: Script = {}) {

@@ -4,7 +4,7 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Memory, ToolContext } from "../../src/tools/tool.ts";
+import type { Grants, Memory, ToolContext } from "../../src/tools/tool.ts";
 import { createWorkspace } from "../../src/tools/workspace-folder.ts";
 
 export interface ToolStage {
@@ -22,6 +22,8 @@ export async function createToolStage(): Promise<ToolStage> {
       workspace: await createWorkspace(join(top, `workspace-${(count += 1)}`)),
       sandbox: undefined,
       memory: createListMemory(),
+      reach: () => ({ mode: "private", private: false }),
+      grants: createListGrants(),
       signal: new AbortController().signal,
       ...parts,
     }),
@@ -34,5 +36,17 @@ export function createListMemory(): Memory {
   return {
     add: async (text) => void texts.push(text),
     list: async () => [...texts],
+  };
+}
+
+/** What was agreed to, with until when. */
+export function createListGrants(
+  agreed: readonly string[] = [],
+): Grants & { granted: Map<string, string> } {
+  const granted = new Map(agreed.map((what) => [what, "session"]));
+  return {
+    granted,
+    has: (what) => granted.has(what),
+    add: async (what, until) => void granted.set(what, until),
   };
 }

@@ -73,13 +73,19 @@ export async function serveLlama(
   { folders, children, scratch }: Pick<Stage, "folders" | "children" | "scratch">,
   port: number,
   signal: AbortSignal,
+  more: readonly string[] = [],
 ): Promise<void> {
   const { command, args, env } = programOf(folders);
   const own = ["--model", WEIGHTS, "--alias", MODEL, "--host", "127.0.0.1", "--port", `${port}`];
   // One thread, because its threads spin while they wait; one slot, so that what is cached is foreseen.
   const quiet = ["--threads", "1", "--parallel", "1", "--jinja", "--no-ui", "--temp", "0"];
   const url = `http://127.0.0.1:${port}/health`;
-  await children.serve(command, [...args, ...own, ...quiet], { url, scratch, env, signal });
+  await children.serve(command, [...args, ...own, ...quiet, ...more], {
+    url,
+    scratch,
+    env,
+    signal,
+  });
 }
 
 function programOf(folders: Folders) {

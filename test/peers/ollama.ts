@@ -70,7 +70,7 @@ export const ollama: Peer = {
   },
 };
 
-function programOf(folders: Folders): string {
+export function programOf(folders: Folders): string {
   const named = process.env["OLLAMA"];
   const system = "/opt/ollama/ollama";
   const own = join(folders.root, NAME, "ollama");

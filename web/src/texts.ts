@@ -3,7 +3,7 @@
  * the gateway says (faults, notes, waiting texts) comes from the gateway.
  */
 
-import type { Locality, Mode } from "../../src/protocol/event.ts";
+import type { Link, Locality, Mode } from "../../src/protocol/event.ts";
 
 const count = new Intl.NumberFormat("en");
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
@@ -53,6 +53,8 @@ const en = {
     removeText: (title: string) =>
       `“${title}” and all its messages are deleted from this gateway. This cannot be undone. Files in the workspace stay.`,
     removeConfirm: "Delete",
+    private: "Private: no model beyond your own machines is asked",
+    privateFiles: (folder: string) => `Its files: ${folder}`,
     busy: "is working",
     asks: "waits for your approval",
     ages: { today: "Today", yesterday: "Yesterday", week: "Past seven days", older: "Older" },
@@ -64,6 +66,19 @@ const en = {
       seconds > 0 ? `Next try in ${plural(seconds, "second", "seconds")}.` : "Trying…",
     retryNow: "Try now",
     connecting: "Connecting…",
+  },
+
+  offline: {
+    title: {
+      "no-link": "No network is connected.",
+      local: "The internet cannot be reached.",
+      degraded: "The internet does not answer.",
+      portal: "Something answers in place of the internet, such as a sign-in page.",
+      unknown: "What the mode allows cannot be reached.",
+      online: "What the mode allows cannot be reached.",
+    } satisfies Record<Link, string>,
+    since: (reason: string, time: string) =>
+      `Since ${time}: ${reason}. Models of this machine go on answering; the rest comes back by itself.`,
   },
 
   model: {
@@ -110,6 +125,8 @@ const en = {
     title: "Network mode",
     lead: "The mode is what Isopod may connect to, whatever a model asks for. Only a person can change it.",
     needsAdmin: "This device may not change the mode: it lacks the scope “admin”.",
+    until: (time: string) => `It holds until ${time}; then what was set for good holds again.`,
+    untilRestart: "It holds until the gateway starts anew; then what was set for good holds again.",
     names: {
       device: "Device",
       private: "Private",
@@ -201,8 +218,13 @@ const en = {
   approval: {
     title: "May it do this?",
     label: (tool: string) => `The tool ${tool} asks for your approval`,
-    allow: "Allow once",
-    deny: "Deny",
+    decisions: {
+      allow: "Allow once",
+      "allow-session": "Allow in this session",
+      "allow-always": "Always allow",
+      deny: "Deny",
+    },
+    lasting: (what: string) => `Longer than once you would allow ${what} as a whole.`,
     expires: (minutes: number) =>
       minutes <= 1
         ? "Expires within a minute"

@@ -13,6 +13,13 @@ export const cliFaults = {
     message: ({ path, detail }) => `Cannot send the image "${path}": ${detail}`,
     fix: () => "Give the path of a PNG, JPEG, WebP or GIF file of at most 5 MiB",
   }),
+  SESSION_REMOVE_UNASKED: entry<{ session: string }>({
+    status: 409,
+    exit: 2,
+    message: ({ session }) =>
+      `Cannot ask whether to delete "${session}": nobody sits at this terminal`,
+    fix: () => "Say so with `--yes`",
+  }),
   GATEWAY_NOT_RUNNING: entry<{ home: string }>({
     status: 503,
     exit: 3,

@@ -18,6 +18,13 @@ export const keepingFaults = {
         ? "Set `offline` to false in the config, restart, then type `isopod mode set internet`"
         : "Allow it with `isopod mode set internet`, and go back with `isopod mode set private`",
   }),
+  MODEL_PULL_GOES_ON: entry<{ name: string; mode: string; provider: string }>({
+    status: 403,
+    exit: 2,
+    message: ({ name, mode, provider }) =>
+      `The mode is ${mode} now, and "${provider}" goes on downloading "${name}": its API can start one and not stop it`,
+    fix: ({ provider }) => `Stop it in the window of "${provider}", or end that program`,
+  }),
   MODEL_PULL_FAILED: entry<{ provider: string; name: string; detail: string }>({
     status: 502,
     exit: 3,
@@ -86,13 +93,13 @@ export const keepingFaults = {
     fix: () =>
       'Write its size into the name, such as "name:8b", or give the path of its .gguf file',
   }),
-  MODEL_FIT_NONE: entry<{ gigabytes: number }>({
+  MODEL_FIT_NONE: entry<{ gigabytes: number; wanted?: number | undefined }>({
     status: 500,
     exit: 1,
-    message: ({ gigabytes }) =>
-      `No model that can work with tools fits into ${gigabytes} GB of memory`,
-    fix: () =>
-      "Run a model server on a larger machine of yours, and name it under models.providers",
+    message: ({ gigabytes, wanted }) =>
+      `No model that can work with tools fits into ${gigabytes} GB of memory${wanted ? ` with ${wanted} tokens of context` : ""}`,
+    fix: ({ wanted }) =>
+      `${wanted ? "Ask for a smaller `--context`, or run" : "Run"} a model server on a larger machine of yours, and name it under models.providers`,
   }),
   MODEL_TOO_LARGE: entry<{ name: string; gigabytes: number }>({
     status: 500,

@@ -135,6 +135,13 @@ export const modelFaults = {
     fix: () =>
       "Start a model server such as `ollama serve` with a model; it is found at the next message",
   }),
+  MODEL_LINK_DOWN: entry<{ ref: string; link: string }>({
+    status: 503,
+    exit: 3,
+    message: ({ ref, link }) => `Cannot ask "${ref}" now: ${link}`,
+    fix: () =>
+      "Wait, it is asked again when the link is back; or pick a model of this machine. If the link is up, `isopod mode check` or `isopod mode link up` says so",
+  }),
   MODEL_NOT_ALLOWED: entry<{ ref: string; mode: string; why: string; allow: string }>({
     status: 403,
     exit: 2,

@@ -13,12 +13,26 @@ export const networkFaults = {
     message: ({ url }) => `Cannot read "${url}" as an address`,
     fix: () => "Write http://host:port, https://host, or unix:/path/to.sock:/path",
   }),
+  EGRESS_PIN_MISMATCH: entry<{ host: string; found: string }>({
+    status: 502,
+    exit: 3,
+    message: ({ host, found }) =>
+      `Cannot trust "${host}": it shows another key than the pinned one (${found})`,
+    fix: () =>
+      "Ask whoever runs it: after a new key, pair anew with `isopod models add`; else somebody stands in between",
+  }),
   EGRESS_TIMEOUT: entry<{ host: string; seconds: number; what: string }>({
     status: 504,
     exit: 3,
     message: ({ host, seconds, what }) =>
       `Cannot wait longer for "${host}": no ${what} within ${seconds} s`,
     fix: () => "Raise models.providers.<id>.timeoutSeconds, or pick a smaller model",
+  }),
+  EGRESS_POLICY_UNREADABLE: entry<{ file: string; detail: string }>({
+    status: 400,
+    exit: 2,
+    message: ({ file, detail }) => `Cannot compare with "${file}": ${detail}`,
+    fix: () => "Make one with `isopod egress policy --save`, or name a file made by `--json`",
   }),
   PORT_IN_USE: entry<{ address: string }>({
     status: 500,
@@ -46,6 +60,21 @@ export const networkFaults = {
       `Cannot set mode ${mode}: \`offline: true\` in the config allows ${cap} at most`,
     fix: ({ mode }) =>
       `Remove \`offline: true\` from the config, restart, then type \`isopod mode set ${mode}\``,
+  }),
+  MODE_CHECK_NOTHING: entry<{ mode: string }>({
+    status: 409,
+    exit: 2,
+    message: ({ mode }) =>
+      `Cannot try anything: in mode ${mode} the config names no host beyond this machine`,
+    fix: () =>
+      "Add one to network.allow or as a provider's baseUrl; one on the internet needs `isopod mode set internet` as well",
+  }),
+  LINK_DOWN: entry<{ link: string }>({
+    status: 503,
+    exit: 3,
+    message: ({ link }) => `Cannot reach what the mode allows: ${link}`,
+    fix: () =>
+      "Look after cable, Wi-Fi or sign-in page; models of this machine answer meanwhile, and `isopod mode check` tries it at once",
   }),
   LEDGER_UNWRITABLE: entry<{ path: string; detail: string }>({
     status: 500,

@@ -65,6 +65,44 @@ export const toolFaults = {
     message: ({ tool, detail }) => `Cannot call ${tool}: ${detail}`,
     fix: ({ tool, expected }) => `Call ${tool} with ${expected}`,
   }),
+  /** `mode` is the one that allows it; none where no mode does. */
+  WEB_OFF: entry<{ why: string; mode?: string }>({
+    status: 403,
+    exit: 1,
+    message: ({ why }) => `Cannot use the internet: ${why}`,
+    fix: ({ mode }) =>
+      `Use the local documents instead (\`docs search\`)${mode ? `; a person can allow it with \`isopod mode set ${mode}\`` : ", or what you know"}`,
+  }),
+  WEB_REFUSED: entry<{ url: string; why: string }>({
+    status: 403,
+    exit: 1,
+    message: ({ url, why }) => `Refused to read "${url}": ${why}`,
+    fix: () => "Use another page",
+  }),
+  WEB_REDIRECT: entry<{ url: string; to: string }>({
+    status: 409,
+    exit: 1,
+    message: ({ url, to }) => `Did not follow "${url}" to another site: it leads to "${to}"`,
+    fix: () => "Call web_fetch with that address if the task needs it; the person is asked then",
+  }),
+  WEB_FAILED: entry<{ host: string; detail: string }>({
+    status: 502,
+    exit: 3,
+    message: ({ host, detail }) => `Cannot read from "${host}": ${detail}`,
+    fix: () => "Check the address, or use another page",
+  }),
+  WEB_UNREADABLE: entry<{ url: string; what: string }>({
+    status: 415,
+    exit: 1,
+    message: ({ url, what }) => `Cannot show "${url}": it is ${what}, not text`,
+    fix: () => "Use a page that has it as text",
+  }),
+  SEARCH_FAILED: entry<{ provider: string; detail: string; fix: string }>({
+    status: 502,
+    exit: 3,
+    message: ({ provider, detail }) => `Cannot search with ${provider}: ${detail}`,
+    fix: ({ fix }) => fix,
+  }),
   WORKSPACE_OVERLAPS: entry<{ workspace: string; folder: string }>({
     status: 500,
     exit: 2,

@@ -1,21 +1,16 @@
 import { entry } from "./entry.ts";
 
-type Budget = {
-  period: string;
-  setting: string;
-  limit: number;
-  spent: number;
-  currency: string;
-};
-
 export const usageFaults = {
-  COST_BUDGET_SPENT: entry<Budget>({
+  // Without sums: whoever asks is told it, and what all together spent is the owner's to see.
+  COST_BUDGET_SPENT: entry<{ period: string; setting: string; held: boolean }>({
     status: 402,
     exit: 1,
-    message: ({ period, limit, spent, currency }) =>
-      `Cannot ask a cloud model: ${money(spent)} ${currency} of ${money(limit)} ${currency} are spent ${period}`,
-    fix: ({ setting }) =>
-      `Raise ${setting}, or pick a local model with \`isopod models use\`; \`isopod cost\` shows what was spent`,
+    message: ({ period, held }) =>
+      held
+        ? `Cannot ask a cloud model: what is left of the budget ${period} is held for requests that run now`
+        : `Cannot ask a cloud model: the budget ${period} is spent`,
+    fix: ({ setting, held }) =>
+      `${held ? "Ask again once they are over, raise" : "Raise"} ${setting}, or pick a local model with \`isopod models use\`; \`isopod cost\` shows its owner what was spent`,
   }),
   MODEL_PROMPT_CUT: entry<{ ref: string; readTokens: number; sentTokens: number }>({
     status: 502,
@@ -49,5 +44,3 @@ export const usageFaults = {
     fix: ({ advice }) => advice,
   }),
 };
-
-const money = (amount: number) => (Number.isFinite(amount) ? amount.toFixed(2) : `${amount}`);

@@ -208,6 +208,17 @@ test("a message is attended where an approver watches, or a program with that sc
   approver.close();
 });
 
+test("what was allowed for always is listed for its person, and taken back", async () => {
+  gateway.agent.grant(gateway.kim, "web:example.org:8443");
+  const grants = async () => (await gateway.call("GET", "/api/grants")).json.grants;
+  assert.deepEqual(await grants(), ["web:example.org:8443"]);
+  const path = `/api/grants/${encodeURIComponent("web:example.org:8443")}`;
+  assert.equal((await gateway.call("DELETE", path)).status, 200);
+  assert.deepEqual(await grants(), []);
+  const again = await gateway.call("DELETE", path);
+  assert.deepEqual([again.status, again.json.error.code], [404, "NOT_FOUND"]);
+});
+
 test("approvals are listed for their person and decided once by who may", async () => {
   const approval = {
     id: "apr_9",

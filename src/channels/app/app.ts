@@ -23,13 +23,14 @@ export interface AppChannel extends Channel {
 }
 
 export type AppDeps = {
-  agent: Pick<Agent, "isBusy" | "live" | "approvals" | "decide" | "stop">;
+  agent: Pick<Agent, "isBusy" | "live" | "approvals" | "decide" | "grants" | "forget" | "stop">;
   sessions: Sessions;
   turns: Pick<Turns, "list">;
   hub: Hub;
   clock: Clock;
   /** Throws `MODEL_MISSING`, `MODEL_NONE` and the like for a model that cannot be picked. */
   checkModel: SessionDeps["checkModel"];
+  onDelete?: SessionDeps["onDelete"];
 };
 
 export function createAppChannel(deps: AppDeps): AppChannel {

@@ -13,6 +13,8 @@ testChannel("app", async () => {
       isBusy: () => false,
       live: () => null,
       approvals: () => [],
+      grants: async () => [],
+      forget: async () => {},
       decide: async () => {},
       stop: async () => false,
     },

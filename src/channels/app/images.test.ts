@@ -50,7 +50,9 @@ test("security: somebody else's image does not exist, nor one without a key", as
 
 test("what is not there is not found: another number, message or session", async () => {
   const { session, message } = await showOne();
+  const other = await create();
   for (const path of [
+    `/api/sessions/${other}/messages/${message}/images/0`,
     `/api/sessions/${session}/messages/${message}/images/1`,
     `/api/sessions/${session}/messages/${message}/images/-1`,
     `/api/sessions/${session}/messages/${message}/images/constructor`,

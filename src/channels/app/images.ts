@@ -9,7 +9,7 @@ const HEADERS = {
   "cache-control": "private, max-age=31536000, immutable",
 };
 
-export function imageRoutes(deps: { sessions: Pick<Sessions, "get" | "messages"> }): Route[] {
+export function imageRoutes(deps: { sessions: Pick<Sessions, "get" | "message"> }): Route[] {
   return [
     defineRoute({
       method: "GET",
@@ -19,7 +19,7 @@ export function imageRoutes(deps: { sessions: Pick<Sessions, "get" | "messages">
         const { id = "", message: wanted = "", index = "" } = params;
         const session = await deps.sessions.get(caller.person, id);
         if (!session) throw new Fault("NOT_FOUND", { what: "session", id });
-        const stored = (await deps.sessions.messages(id)).find(({ id }) => id === wanted);
+        const stored = await deps.sessions.message(id, wanted);
         const images = stored?.message.role === "user" ? (stored.message.images ?? []) : [];
         const image = /^\d{1,3}$/.test(index) ? images[Number(index)] : undefined;
         if (!image) throw new Fault("NOT_FOUND", { what: "image", id: `${wanted}/${index}` });

@@ -18,6 +18,8 @@ export type SessionDeps = {
   clock: Clock;
   /** Throws what keeps this model from answering in such a session. */
   checkModel: (wanted: { picked: string; private: boolean }, signal: AbortSignal) => Promise<void>;
+  /** What else a session had may go. Must not throw. */
+  onDelete?: ((session: string) => Promise<void>) | undefined;
 };
 
 /** Reads of a session that is being written to are tried again so often, then taken as they are. */
@@ -96,7 +98,7 @@ export function sessionRoutes(deps: SessionDeps): Route[] {
         const id = params["id"] ?? "";
         await readOwned(sessions, caller.person, id);
         await agent.stop(caller.person, id);
-        if (!(await sessions.delete(caller.person, id))) throw missing(id);
+        await deleteOwned(deps, caller.person, id);
         hub.publish(caller.person, { type: "session-deleted", session: id });
         return {};
       },
@@ -128,6 +130,11 @@ async function readOwned(sessions: Sessions, person: string, id: string): Promis
   const session = await sessions.get(person, id);
   if (!session) throw missing(id);
   return session;
+}
+
+async function deleteOwned({ sessions, onDelete }: SessionDeps, person: string, id: string) {
+  if (!(await sessions.delete(person, id))) throw missing(id);
+  await onDelete?.(id);
 }
 
 const missing = (id: string) => new Fault("NOT_FOUND", { what: "session", id });

@@ -44,7 +44,10 @@ function sit({ words = [], options = {}, turns = [[DONE]], ...given }: Given) {
         throw new Fault("NOT_FOUND", { what: "session", id });
       return { session: { id }, cursor: "a:0" };
     },
-    status: async () => ({ model: { demonstration: given.demonstration ?? false } }),
+    status: async () => ({
+      model: { demonstration: given.demonstration ?? false },
+      privateWorkspaces: "/home/kim/.isopod/private",
+    }),
     async sendMessage(id: string, message: object) {
       turn += 1;
       calls.push(["send", id, message]);
@@ -101,6 +104,24 @@ test("a message from the words, or from standard input where that is a pipe", as
   ]);
 
   await assert.rejects(sit({}).run(), { code: "USAGE" });
+});
+
+test("a session is named, with its private mark, before the answer comes", async () => {
+  const once = sit({ words: ["hi"] });
+  await once.run();
+  assert.match(once.terminal.err(), /^Session ses_new \(go on with --session ses_new\)/);
+  const known = [{ id: "ses_1", title: "taxes", private: true }];
+  const json = sit({
+    words: ["hi"],
+    options: { session: "taxes", json: true },
+    sessions: known,
+  });
+  await json.run();
+  assert.equal(linesOf(json.terminal.out())[0]?.["private"], true);
+  const again = sit({ words: ["hi"], options: { session: "taxes" }, sessions: known });
+  await again.run();
+  assert.match(again.terminal.err(), /^Private session ses_1/);
+  assert.match(again.terminal.err(), /files are in \/home\/kim\/.isopod\/private\/ses_1/);
 });
 
 test("--image sends images with the first message, several with the option repeated", async (t) => {
@@ -247,6 +268,34 @@ test("security: a question to a person is answered with yes by yes alone; with -
   });
   await json.run();
   assert.deepEqual(json.calls.at(-1), ["send", "ses_new", { text: "go", attended: false }]);
+});
+
+test("a question that can be answered for longer says how, and takes s and a for it", async () => {
+  const approval = {
+    id: "apr_1",
+    session: "ses_new",
+    tool: "web_fetch",
+    why: "It reads a page",
+    command: "web_fetch",
+    lasting: "web:example.org",
+    expiresAt: 0,
+  };
+  for (const [reply, decision] of [
+    ["y", "allow"],
+    ["s", "allow-session"],
+    [" A ", "allow-always"],
+    ["always!", "deny"],
+    ["", "deny"],
+  ] as const) {
+    const { run, calls, terminal } = sit({
+      words: ["go"],
+      terminal: { interactive: true, answers: [reply] },
+      turns: [[{ type: "approval", approval } as TurnEvent, DONE]],
+    });
+    assert.equal(await run(), 0);
+    assert.deepEqual(calls.at(-1), ["decide", "apr_1", decision]);
+    assert.match(terminal.err(), /Allow it\? \[y\/N, s = in this session, a = always\]/);
+  }
 });
 
 test("who talks to the demonstration model is told how to get a real one", async () => {

@@ -1,5 +1,5 @@
 import { exitOf, Fault } from "../../base/fault.ts";
-import type { TurnEvent } from "../../protocol/event.ts";
+import type { Decision, SessionSummary, TurnEvent } from "../../protocol/event.ts";
 import type { Image } from "../../protocol/message.ts";
 import type { Client } from "../client.ts";
 import { type Call, defineCommand } from "../command.ts";
@@ -33,8 +33,9 @@ export const chat = defineCommand({
       throw new Fault("USAGE", { detail: "there is no message", command: "isopod chat" });
     }
     return host.withGateway(async (client) => {
-      const session = await openSession(client, call);
-      await sayWhoAnswers(client, session, call);
+      const opened = await openSession(client, call);
+      const session = opened.id;
+      await sayWhoAnswers(client, { ...opened, text }, call);
       return text
         ? takeTurn(client, session, toMessage(text, images), call)
         : converse(client, session, images, call);
@@ -42,18 +43,18 @@ export const chat = defineCommand({
   },
 });
 
-async function openSession(client: Client, { options, signal }: Call): Promise<string> {
+async function openSession(client: Client, { options, signal }: Call): Promise<Opened> {
   const { session: wanted, model } = options;
   const isPrivate = options["private"] === true;
   const more = {
     ...(typeof model === "string" && model !== AUTOMATIC && { model }),
     ...(isPrivate && { private: true }),
   };
-  if (typeof wanted !== "string") return (await client.createSession(more, signal)).id;
+  if (typeof wanted !== "string") return client.createSession(more, signal);
   const { sessions } = await client.sessions(signal);
   const known = sessions.find(({ id, title }) => id === wanted || title === wanted);
   if (!known && !ID.test(wanted)) {
-    return (await client.createSession({ ...more, title: wanted }, signal)).id;
+    return client.createSession({ ...more, title: wanted }, signal);
   }
   const found = known ?? (await client.session(wanted, signal)).session; // throws NOT_FOUND
   if (isPrivate && !found.private) {
@@ -63,8 +64,10 @@ async function openSession(client: Client, { options, signal }: Call): Promise<s
   if (typeof model === "string") {
     await client.updateSession(found.id, { model: model === AUTOMATIC ? null : model }, signal);
   }
-  return found.id;
+  return found;
 }
+
+type Opened = Pick<SessionSummary, "id" | "private">;
 
 /** In place of a model's name: no model is picked any more. */
 const AUTOMATIC = "auto";
@@ -72,18 +75,23 @@ const AUTOMATIC = "auto";
 /** What looks like an id must be one: a session that is gone is not made anew under another id. */
 const ID = /^ses_/;
 
-async function sayWhoAnswers(client: Client, session: string, call: Call): Promise<void> {
+/** With the way back to the session, ahead: it must be known after an interrupt too. */
+async function sayWhoAnswers(client: Client, of: Opened & { text: string }, call: Call) {
   const { options, terminal, signal } = call;
+  const { id: session, text, private: isPrivate } = of;
   if (options["json"]) {
     const text = `Go on with --session ${session}`;
-    return terminal.json({ type: "note", code: "SESSION", text, session });
+    const mark = isPrivate ? { private: true } : {};
+    return terminal.json({ type: "note", code: "SESSION", text, session, ...mark });
   }
-  const { model } = await client.status(signal);
+  const { model, privateWorkspaces } = await client.status(signal);
+  const say = (line: string) => terminal.say(terminal.dim(line));
   if (model?.demonstration) {
-    terminal.say(
-      terminal.dim(`The built-in demonstration model answers. For a real one ${GET_A_MODEL}`),
-    );
+    say(`The built-in demonstration model answers. For a real one ${GET_A_MODEL}`);
   }
+  const how = text ? ` (go on with --session ${session})` : ". /exit or Ctrl-D ends.";
+  say(`${isPrivate ? "Private session" : "Session"} ${session}${how}`);
+  if (isPrivate) say(`Its files are in ${privateWorkspaces}/${session}, for it alone`);
 }
 
 /** Until the end of input, or /exit. A first Ctrl-C stops the turn, at the prompt it ends the conversation. */
@@ -94,7 +102,6 @@ async function converse(
   call: Call,
 ): Promise<number> {
   const { terminal, signal } = call;
-  terminal.say(terminal.dim(`Session ${session}. /exit or Ctrl-D ends.`));
   for (;;) {
     const text = await terminal.ask("\n> ", signal);
     if (text === undefined || text.trim() === "/exit") return 0;
@@ -155,7 +162,16 @@ async function answer(
   event: Extract<TurnEvent, { type: "approval" }>,
   call: Call,
 ): Promise<void> {
-  const { id, why } = event.approval;
-  const reply = await call.terminal.ask(`${why}. Allow it? [y/N] `, call.signal);
-  await client.decide(id, /^\s*y(es)?\s*$/i.test(reply ?? "") ? "allow" : "deny", call.signal);
+  const { id, why, lasting } = event.approval;
+  const choices = lasting === undefined ? "[y/N]" : "[y/N, s = in this session, a = always]";
+  const reply = await call.terminal.ask(`${why}. Allow it? ${choices} `, call.signal);
+  await client.decide(id, toDecision(reply, lasting !== undefined), call.signal);
+}
+
+/** Whatever is not plainly a yes is a no. */
+function toDecision(reply: string | undefined, isLasting: boolean): Decision {
+  const word = reply?.trim().toLowerCase() ?? "";
+  if (/^y(es)?$/.test(word)) return "allow";
+  if (isLasting && word === "s") return "allow-session";
+  return isLasting && word === "a" ? "allow-always" : "deny";
 }

@@ -50,7 +50,7 @@ const COLUMNS = ["REQUESTS", "READ", "CACHED", "WRITTEN", "READ/S", "WRITTEN/S"]
 const cells = (sums: CostSums) => [
   `${sums.requests}`,
   `${sums.inputTokens}`,
-  `${sums.cachedTokens}`,
+  cached(sums),
   `${sums.outputTokens}`,
   speed(sums.promptTokensPerSecond),
   speed(sums.outputTokensPerSecond),
@@ -58,6 +58,13 @@ const cells = (sums: CostSums) => [
   money(sums.avoided),
 ];
 
+/** "?" where no server told, "1200 of 3000" where it was told of a part. */
+const cached = ({ cachedTokens, cacheToldTokens, inputTokens }: CostSums) => {
+  if (cachedTokens === null) return "?";
+  return cacheToldTokens < inputTokens
+    ? `${cachedTokens} of ${cacheToldTokens}`
+    : `${cachedTokens}`;
+};
 const speed = (perSecond: number | null) => (perSecond === null ? "" : perSecond.toFixed(0));
 const full = ({ usedTokens = 0, contextTokens = 0 }: CostReport["rows"][number]) =>
   contextTokens > 0 ? `${Math.round((100 * usedTokens) / contextTokens)}%` : "";

@@ -25,6 +25,7 @@ const spent = (person: string, more: Partial<DaySpending>): DaySpending => ({
   requests: 1,
   inputTokens: 1_000_000,
   cachedTokens: 400_000,
+  cacheToldTokens: 1_000_000,
   outputTokens: 500_000,
   promptTokens: 600_000,
   promptMs: 3_000_000,

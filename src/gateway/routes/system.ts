@@ -1,8 +1,8 @@
 import { Fault } from "../../base/fault.ts";
 import type { Hub } from "../../channels/hub.ts";
-import { ModelUse, ModeSet, type LedgerLine, type ModelList } from "../../protocol/api.ts";
+import { ModelUse, type LedgerLine, type ModelList } from "../../protocol/api.ts";
 import type { Finding } from "../../protocol/check.ts";
-import type { Mode, Status } from "../../protocol/event.ts";
+import type { Status } from "../../protocol/event.ts";
 import { defineRoute, type Route } from "../../protocol/route.ts";
 
 /** What other rooms know and do; `app.ts` hands it in. */
@@ -11,8 +11,6 @@ export type SystemDeps = {
   models: (signal: AbortSignal) => Promise<ModelList>;
   /** Throws `MODEL_MISSING` and what else keeps a model from answering. */
   useModel: (ref: string, signal: AbortSignal) => Promise<unknown>;
-  /** Throws `MODE_CAPPED`. */
-  setMode: (mode: Mode) => Promise<void>;
   /** The newest lines, newest last. */
   ledger: (limit: number) => Promise<LedgerLine[]>;
   /** Looks; with `fix` also mends what is safe to mend. */
@@ -49,16 +47,6 @@ export function systemRoutes(deps: SystemDeps): Route[] {
       body: ModelUse,
       handle: async ({ body, signal }) => {
         await deps.useModel(body.model, signal);
-        return changed();
-      },
-    }),
-    defineRoute({
-      method: "PUT",
-      path: "/api/mode",
-      scope: "admin",
-      body: ModeSet,
-      handle: async ({ body }) => {
-        await deps.setMode(body.mode);
         return changed();
       },
     }),

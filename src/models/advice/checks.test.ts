@@ -53,5 +53,13 @@ test("models.exposed warns of a server that others can reach, with its own way t
   assert.ok(result.state === "warning");
   assert.equal(result.fault.code, "MODEL_SERVER_EXPOSED");
   assert.match(result.fault.fix, /OLLAMA_HOST=127\.0\.0\.1/);
+  assert.match(result.fault.fix, /`ollama serve` has no --host.*isopod share start/);
   assert.equal((await run(t, "models.exposed", "")).state, "ok");
+});
+
+test("models.exposed finds one that listens for others alone, which nobody asks on loopback", async (t) => {
+  const exposureOf = async (port: number) => (port === 1_234 ? ["192.168.1.5"] : []);
+  const result = await run(t, "models.exposed", "", { exposureOf });
+  assert.ok(result.state === "warning");
+  assert.match(result.fault.message, /lmstudio.*192\.168\.1\.5/);
 });

@@ -41,13 +41,31 @@ const exposed = ({ models, exposureOf }: AdviceDeps): Check => ({
       const fault = new Fault("MODEL_SERVER_EXPOSED", { provider: id, where, instead });
       return { state: "warning", fault: fault.toJSON() };
     }
+    const known = new Set(servers.map(({ baseUrl }) => portOf(baseUrl)));
+    for (const [port, product] of DISTINCT_PORTS) {
+      // One that listens on the network alone answers on no loopback, and was not found.
+      const [where] = known.has(port) ? [] : await exposureOf(port);
+      if (where === undefined) continue;
+      const instead = INSTEAD[product] ?? "Start it so that it listens on 127.0.0.1";
+      const fault = new Fault("MODEL_SERVER_EXPOSED", { provider: product, where, instead });
+      return { state: "warning", fault: fault.toJSON() };
+    }
     const names = servers.map(({ id }) => id).join(", ") || "none runs here";
     return { state: "ok", detail: names };
   },
 });
 
+/** Ports that are one product's; 8000 and 8080 may be anybody's. */
+const DISTINCT_PORTS: readonly (readonly [number, ProductId])[] = [
+  [11_434, "ollama"],
+  [1_234, "lmstudio"],
+  [30_000, "sglang"],
+  [9_931, "llamacpp"],
+];
+
 const INSTEAD: Partial<Record<ProductId, string>> = {
-  ollama: "Set OLLAMA_HOST=127.0.0.1 where Ollama is started, and start it again",
+  ollama:
+    "Set OLLAMA_HOST=127.0.0.1 where Ollama is started (`ollama serve` has no --host), and start it again; other devices get in with `isopod share start`",
   lmstudio: 'Turn off "Serve on Local Network" in LM Studio\'s server settings',
   llamacpp: "Start it with `--host 127.0.0.1`, or with an `--api-key`",
   vllm: "Start it with `--host 127.0.0.1`, or with an `--api-key`",

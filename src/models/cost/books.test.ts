@@ -6,6 +6,8 @@ import { createStore } from "../../store/sqlite.ts";
 import type { Store } from "../../store/store.ts";
 import type { WatchedChat } from "../watch.ts";
 import { createBooks, dayOf } from "./books.ts";
+import { guessUsage } from "./guess.ts";
+import { rowsOfDays } from "./report.ts";
 import { parseSince } from "./since.ts";
 import { costSetting } from "./settings.ts";
 
@@ -58,6 +60,34 @@ test("a budget stops the cloud once it is spent, over a restart too, and never w
   assert.throws(() => again.begins(chat("cloud/large")), { code: "COST_BUDGET_SPENT" });
 });
 
+test("requests at once do not all find the same rest: what each may cost is held until it is over", async () => {
+  const books = await open();
+  const asked = chat("cloud/large");
+  const large = { ...asked, request: { ...asked.request, contextTokens: 1e6, maxTokens: 50_000 } };
+  const [first, second] = [books.begins(large), books.begins(large)]; // 0.50 each, of 1.00
+  assert.throws(() => books.begins(large), {
+    code: "COST_BUDGET_SPENT",
+    message: /held for requests that run now/,
+  });
+  books.begins(chat("ollama/qwen3:8b"));
+  assert.deepEqual(books.spent(), { day: 0, month: 0 });
+  first?.();
+  first?.(); // once is enough
+  const third = books.begins(large);
+  assert.throws(() => books.begins(large), { code: "COST_BUDGET_SPENT" });
+  second?.();
+  third?.();
+  books.begins(large);
+});
+
+test("a prompt of text and images is guessed before it is sent, within its window", () => {
+  const image = { mediaType: "image/png", name: "a.png", data: "" } as const;
+  const messages = [{ role: "user", text: "x".repeat(3_000), images: [image] }] as const;
+  const request = { ...chat("m").request, messages, maxTokens: 100 };
+  assert.deepEqual(guessUsage(request), { inputTokens: 2_601, outputTokens: 100 });
+  assert.equal(guessUsage({ ...request, contextTokens: 2_000 }).inputTokens, 2_000);
+});
+
 test("a new day has its own budget, within that of the month", async () => {
   const books = await open();
   for (let times = 0; times < 2; times++) books.ends(chat("cloud/large"), done);
@@ -65,7 +95,7 @@ test("a new day has its own budget, within that of the month", async () => {
   books.begins(chat("cloud/large"));
   books.ends(chat("cloud/large"), done);
   assert.throws(() => books.begins(chat("cloud/large")), {
-    message: /1\.80 USD of 1\.50 USD .* this month/,
+    message: /the budget of this month is spent/,
   });
   clock.advance(31 * DAY_MS);
   books.begins(chat("cloud/large"));
@@ -88,6 +118,7 @@ test("each request is in the sum of its person, day, model and locality", async 
       requests: 2,
       inputTokens: 100_000,
       cachedTokens: 0,
+      cacheToldTokens: 0,
       outputTokens: 20_000,
       promptTokens: 5_000,
       promptMs: 500,
@@ -97,6 +128,25 @@ test("each request is in the sum of its person, day, model and locality", async 
     },
   ]);
   assert.deepEqual(failures, []);
+});
+
+test("how much was cached is told of the requests whose server said it, and never as 0 where none did", async () => {
+  const books = await open();
+  books.ends(chat("ollama/silent"), done);
+  books.ends(chat("vllm/said"), done);
+  books.ends(chat("vllm/said"), { ...done, usage: { ...done.usage, cachedTokens: 40_000 } });
+  books.ends(chat("mlx/none"), { ...done, usage: { ...done.usage, cachedTokens: 0 } });
+  await store.values.set("settled", "");
+  const days = await store.spending.list({ person: "per_kim", since: "2000-01-01" });
+  const rows = rowsOfDays(days, "model", undefined);
+  assert.deepEqual(
+    rows.map(({ key, cachedTokens, cacheToldTokens }) => [key, cachedTokens, cacheToldTokens]),
+    [
+      ["mlx/none", 0, 50_000],
+      ["ollama/silent", null, 0],
+      ["vllm/said", 40_000, 50_000],
+    ],
+  );
 });
 
 test("days are asked for as people say them", () => {

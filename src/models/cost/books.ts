@@ -5,12 +5,12 @@
  */
 
 import type { Clock } from "../../base/clock.ts";
-import type { Fault } from "../../base/fault.ts";
 import type { Locality } from "../../protocol/event.ts";
 import type { DaySpending, Spending } from "../../store/store.ts";
 import type { Timings } from "../provider.ts";
 import type { ChatDone, ChatWatch, WatchedChat } from "../watch.ts";
 import { mayCost, overBudget, type Spent } from "./budget.ts";
+import { guessUsage } from "./guess.ts";
 import { costOf, type Counted, type Price } from "./price.ts";
 import type { CostSettings } from "./settings.ts";
 
@@ -29,8 +29,6 @@ export interface Books extends ChatWatch {
   costOf(ref: string, usage: Counted): number | undefined;
   /** What everybody spent on models that may be the cloud. */
   spent(): Spent;
-  /** What keeps a route from being asked; undefined while nothing does. */
-  refusal(locality: Locality): Fault | undefined;
 }
 
 /** Reads what this month has cost so far. */
@@ -38,6 +36,8 @@ export async function createBooks(deps: BooksDeps): Promise<Books> {
   const { spending, settings, priceOf, clock } = deps;
   /** By day; of what may be the cloud. */
   const costs = new Map<string, number>();
+  /** What requests that run now may cost. */
+  let held = 0;
   const note = ({ day, locality, cost }: Pick<DaySpending, "day" | "locality" | "cost">) => {
     // What an older program wrote there is a locality as well.
     if (mayCost(locality as Locality)) costs.set(day, (costs.get(day) ?? 0) + cost);
@@ -52,18 +52,23 @@ export async function createBooks(deps: BooksDeps): Promise<Books> {
     return { day: costs.get(today) ?? 0, month };
   }
 
-  const refusal = (locality: Locality) => overBudget(locality, spent(), settings);
-
   return {
     spent,
-    refusal,
     costOf(ref, usage) {
       const price = priceOf(ref);
       return price && costOf(usage, price);
     },
-    begins({ locality }) {
-      const fault = refusal(locality);
+    begins({ ref, locality, request }) {
+      const fault = overBudget(locality, { spent: spent(), held }, settings);
       if (fault) throw fault;
+      if (!mayCost(locality)) return undefined;
+      const mine = costOf(guessUsage(request), priceOf(ref));
+      held += mine;
+      let isHeld = true;
+      return () => {
+        if (isHeld) held -= mine;
+        isHeld = false;
+      };
     },
     ends(chat, done) {
       const row = toRow(chat, done, dayOf(clock.now()), costOf(done.usage, priceOf(chat.ref)));
@@ -89,6 +94,7 @@ function toRow(
     requests: 1,
     inputTokens: usage.inputTokens,
     cachedTokens: usage.cachedTokens ?? 0,
+    cacheToldTokens: usage.cachedTokens === undefined ? 0 : usage.inputTokens,
     outputTokens: usage.outputTokens,
     promptTokens: promptMs > 0 ? (read ?? 0) : 0,
     promptMs: read === undefined ? 0 : promptMs,

@@ -10,24 +10,27 @@ export type Spent = { day: number; month: number };
 export const mayCost = (locality: Locality): boolean =>
   locality === "cloud" || locality === "unknown";
 
-/** The fault that keeps the cloud from being asked; undefined for what is local, and while money is left. */
+/**
+ * The fault that keeps the cloud from being asked; undefined for what is local, and while money is left. What
+ * is held for requests that run counts as spent: many at once would each find the same rest.
+ */
 export function overBudget(
   locality: Locality,
-  spent: Spent,
-  { currency, budget }: Pick<CostSettings, "currency" | "budget">,
+  { spent, held }: { spent: Spent; held: number },
+  { budget }: Pick<CostSettings, "budget">,
 ): Fault | undefined {
   if (!mayCost(locality)) return undefined;
   for (const { period, setting, limit, used } of [
-    { period: "today", setting: "cost.budget.perDay", limit: budget.perDay, used: spent.day },
+    { period: "of today", setting: "cost.budget.perDay", limit: budget.perDay, used: spent.day },
     {
-      period: "this month",
+      period: "of this month",
       setting: "cost.budget.perMonth",
       limit: budget.perMonth,
       used: spent.month,
     },
   ]) {
-    if (limit === undefined || used < limit) continue;
-    return new Fault("COST_BUDGET_SPENT", { period, setting, limit, spent: used, currency });
+    if (limit === undefined || used + held < limit) continue;
+    return new Fault("COST_BUDGET_SPENT", { period, setting, held: used < limit });
   }
   return undefined;
 }

@@ -2,16 +2,15 @@
 
 import type { CostBy, CostReport, CostRow, CostSums } from "../../protocol/cost.ts";
 import type { Locality } from "../../protocol/event.ts";
-import type {
-  DaySpending,
-  SessionSpending,
-  SpendingSums,
-  TurnSpending,
+import {
+  type DaySpending,
+  type SessionSpending,
+  SPENDING_SUMS,
+  type SpendingSums,
+  type TurnSpending,
 } from "../../store/store.ts";
 import { mayCost } from "./budget.ts";
 import { avoidedBy, type Comparison } from "./compare.ts";
-
-type Sums = SpendingSums & { avoided: number };
 
 /** By day or model, of one person or of all. */
 export function rowsOfDays(
@@ -70,16 +69,19 @@ export function toSums(
   rows: readonly (SpendingSums & { locality: string })[],
   comparison: Comparison | undefined,
 ): CostSums {
-  const sums: Sums = { ...NOTHING };
+  const sums = Object.fromEntries(SPENDING_SUMS.map((name) => [name, 0])) as SpendingSums; // all of its names
+  let avoided = 0;
   for (const row of rows) {
-    for (const name of NAMES) sums[name] += row[name];
-    if (!mayCost(row.locality as Locality)) sums.avoided += avoidedBy(row, comparison);
+    for (const name of SPENDING_SUMS) sums[name] += row[name];
+    if (!mayCost(row.locality as Locality)) avoided += avoidedBy(row, comparison);
   }
-  const { requests, inputTokens, cachedTokens, outputTokens, cost, avoided } = sums;
+  const { requests, inputTokens, cachedTokens, cacheToldTokens, outputTokens, cost } = sums;
   return {
     requests,
     inputTokens,
-    cachedTokens,
+    // Ollama, MLX and others tell nothing of their cache: that is not "nothing was cached".
+    cachedTokens: inputTokens > 0 && cacheToldTokens === 0 ? null : cachedTokens,
+    cacheToldTokens,
     outputTokens,
     promptTokensPerSecond: perSecond(sums.promptTokens, sums.promptMs),
     outputTokensPerSecond: perSecond(sums.timedOutputTokens, sums.outputMs),
@@ -87,30 +89,6 @@ export function toSums(
     avoided,
   };
 }
-
-const NOTHING: Sums = {
-  requests: 0,
-  inputTokens: 0,
-  cachedTokens: 0,
-  outputTokens: 0,
-  promptTokens: 0,
-  promptMs: 0,
-  timedOutputTokens: 0,
-  outputMs: 0,
-  cost: 0,
-  avoided: 0,
-};
-const NAMES = [
-  "requests",
-  "inputTokens",
-  "cachedTokens",
-  "outputTokens",
-  "promptTokens",
-  "promptMs",
-  "timedOutputTokens",
-  "outputMs",
-  "cost",
-] as const;
 
 const share = ({ usedTokens, contextTokens }: SessionSpending) =>
   usedTokens / Math.max(1, contextTokens);

@@ -16,6 +16,7 @@ import {
 /** Room for a task with several files; below 8k an agent forgets what it was asked. */
 export const GOOD_CONTEXT = 16_384;
 export const LEAST_CONTEXT = 8_192;
+const USUAL_CONTEXTS = [GOOD_CONTEXT, LEAST_CONTEXT];
 
 /** On a processor a word takes as long as all weights take to be read: above this size, a second or more. */
 const CPU_PARAMETERS = 16e9;
@@ -39,10 +40,11 @@ export function toWeights(known: Known, quantisation: string): Weights {
   return { name, title, weightBytes, parameters, quantisation, shape, maxContextTokens, basis: "table", tools, notes };
 }
 
-export function pick(machine: Machine): Pick<ModelFit, "pick" | "warnings"> {
+/** For the context that a person wants, and for no smaller one; without a wish for a good one, else the least. */
+export function pick(machine: Machine, wanted?: number): Pick<ModelFit, "pick" | "warnings"> {
   const able = KNOWN.flatMap((known) => {
     const fits = (contextTokens: number) => suits(known, contextTokens, machine);
-    const contextTokens = [GOOD_CONTEXT, LEAST_CONTEXT].find(fits);
+    const contextTokens = (wanted === undefined ? USUAL_CONTEXTS : [wanted]).find(fits);
     return contextTokens === undefined ? [] : { known, contextTokens };
   });
   // The better with tools first, then the larger; of equals the one that the table names first.
@@ -51,12 +53,13 @@ export function pick(machine: Machine): Pick<ModelFit, "pick" | "warnings"> {
   );
   if (best) return toPick(best.known, best.contextTokens, machine);
   const largest = machine.usable.gpuBytes + machine.usable.ramBytes;
-  return { warnings: [new Fault("MODEL_FIT_NONE", { gigabytes: toGb(largest) }).toJSON()] };
+  return { warnings: [new Fault("MODEL_FIT_NONE", { gigabytes: toGb(largest), wanted }).toJSON()] };
 }
 
 /** Whole on the card where there is one that holds any; else small enough for a processor. */
 function suits(known: Known, contextTokens: number, machine: Machine): boolean {
-  const { runs } = estimate(toWeights(known, "Q4_K_M"), contextTokens, machine);
+  const { runs, contextTokens: had } = estimate(toWeights(known, "Q4_K_M"), contextTokens, machine);
+  if (had < contextTokens) return false; // it was not made for so much
   if (runs === "gpu") return true;
   const cardHolds = KNOWN.some(
     (other) => estimate(toWeights(other, "Q4_K_M"), LEAST_CONTEXT, machine).runs === "gpu",

@@ -53,6 +53,19 @@ test("what fits into a small machine is picked with the warning of small models"
   );
 });
 
+test("a context that is asked for is the one that is picked for, or nothing is", async () => {
+  const usual = await fitOn(24 * GB)({}, never);
+  const large = await fitOn(24 * GB)({ contextTokens: 40_000 }, never);
+  assert.deepEqual([usual.pick?.contextTokens, large.pick?.contextTokens], [16_384, 40_000]);
+  assert.match(large.pick?.why ?? "", /with 40000 tokens of context/);
+  const small = await fitOn(24 * GB)({ contextTokens: 4_096 }, never);
+  assert.equal(small.pick?.contextTokens, 4_096);
+  const { pick, warnings } = await fitOn(24 * GB)({ contextTokens: 2_000_000 }, never);
+  assert.equal(pick, undefined);
+  assert.match(warnings[0]?.message ?? "", /with 2000000 tokens/);
+  assert.match(warnings[0]?.fix ?? "", /--context/);
+});
+
 test("where nothing fits, no command is given", async () => {
   const { pick, warnings } = await fitOn(3 * GB)({}, never);
   assert.equal(pick, undefined);

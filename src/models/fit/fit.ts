@@ -33,10 +33,11 @@ export type FitDeps = MachineDeps & {
 };
 
 export function createFit(deps: FitDeps): Fit {
-  return async ({ name, contextTokens = GOOD_CONTEXT }, signal) => {
+  return async ({ name, contextTokens: wanted }, signal) => {
+    const contextTokens = wanted ?? GOOD_CONTEXT;
     const machine = await readMachine(deps, signal);
     if (name === undefined) {
-      return { machine, models: estimateKnown(machine, contextTokens), ...pick(machine) };
+      return { machine, models: estimateKnown(machine, contextTokens), ...pick(machine, wanted) };
     }
     const weights = await findWeights(name, deps, signal);
     const model = estimate(weights, contextTokens, machine);

@@ -39,7 +39,11 @@ export async function* download(
   const meter = createMeter(deps.clock);
   let told = { text: "", atMs: -Infinity };
   for await (const step of keeperOf(server).pull({ name, insecure: wanted.insecure }, signal)) {
-    checkMode(); // a person may have narrowed it meanwhile: then nothing more is fetched
+    // A person may have narrowed it meanwhile: then nothing more is fetched, where that can be.
+    if (step.goesOn && mode() !== "internet") {
+      throw new Fault("MODEL_PULL_GOES_ON", { name, mode: mode(), provider: server.id });
+    }
+    checkMode();
     const rate = meter.read(step);
     const atMs = deps.clock.elapsedMs();
     if (step.text === told.text && atMs - told.atMs < TELL_EVERY_MS) continue;

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
+import { setImmediate } from "node:timers/promises";
 
 import type { FakeModel } from "../../../test/fakes/model-server.ts";
+import { startOpenAi } from "../../../test/fakes/openai.ts";
+import { startOllama } from "../../../test/fakes/ollama.ts";
 import { createTestRouter, ollama, signal, SMALL } from "../../../test/fakes/router.ts";
 import type { Mode } from "../../protocol/event.ts";
+import type { KeepingEvent } from "../../protocol/model-keeping.ts";
+import { chatRequest } from "../provider.conformance.ts";
 
 const GENERATED = { "/api/generate": { done: true, done_reason: "load" } };
 const lines = (...steps: object[]) => steps.map((step) => `${JSON.stringify(step)}\n`).join("");
@@ -37,6 +42,37 @@ test("load() uses the context that the agent budgets, and ends with what was rea
   const last = events.at(-1);
   assert.ok(last?.type === "done");
   assert.deepEqual([last.ref, last.loaded?.contextTokens], ["ollama/qwen3:8b", 8192]);
+});
+
+test("load() takes its place in the line before the server, tells it, and gives it back", async (t) => {
+  const server = await startOllama({
+    models: [SMALL],
+    otherwise: [{ hang: true }],
+    routes: GENERATED,
+  });
+  t.after(() => server.close());
+  const ollama = { api: "ollama", baseUrl: server.url, maxConcurrent: 1 };
+  const { router } = createTestRouter({ models: { providers: { ollama } } });
+  t.after(() => router.close());
+  const [candidate] = await router.route({ picked: "ollama/qwen3:8b" }, signal());
+  const stop = new AbortController();
+  const chat = candidate?.provider.chat(chatRequest({ model: "qwen3:8b" }), stop.signal);
+  const chatting = Array.fromAsync(chat ?? []).catch(() => undefined);
+  await setImmediate();
+  assert.equal(router.queues()[0]?.running, 1);
+
+  const told: KeepingEvent[] = [];
+  for await (const event of router.keeping.load("ollama/qwen3:8b", signal())) {
+    if (told.push(event) > 1) continue;
+    const paths = server.requests.map(({ path }) => path);
+    assert.ok(!paths.includes("/api/generate"), "nothing was sent while it waited");
+    stop.abort();
+  }
+  await chatting;
+  const [first] = told;
+  assert.match(first?.type === "progress" ? first.text : "", /waiting for "ollama": place 1 of 1/);
+  assert.equal(told.at(-1)?.type, "done");
+  assert.equal(router.queues()[0]?.running, 0);
 });
 
 test("a model that was loaded with less than was asked for is told", async (t) => {
@@ -96,6 +132,30 @@ test("security: a download ends when a person narrows the mode meanwhile", async
     },
     { code: "MODEL_PULL_OFFLINE" },
   );
+});
+
+test("security: a download that its server cannot stop is told as one that goes on, not as one that ended", async (t) => {
+  const job = { job_id: "job_1", status: "downloading" };
+  const lmstudio = await startOpenAi({
+    routes: {
+      "/api/v1/models": { models: [{ key: "qwen3", loaded_instances: [] }] },
+      "/api/v1/models/download": job,
+      "/api/v1/models/download/status/job_1": job,
+    },
+  });
+  t.after(() => lmstudio.close());
+  const providers = { lmstudio: { api: "openai-completions", baseUrl: `${lmstudio.url}/v1` } };
+  const { router, state, clock } = createTestRouter({ models: { providers }, mode: "internet" });
+  t.after(() => router.close());
+  const wanted = { name: "qwen3", server: "lmstudio", insecure: false };
+  const pulling = async () => {
+    for await (const { type } of router.keeping.pull(wanted, signal())) {
+      assert.equal(type, "progress");
+      state.mode = "private";
+      void clock.advance(1_000); // it is asked how far it is
+    }
+  };
+  await assert.rejects(pulling(), { code: "MODEL_PULL_GOES_ON", fix: /window of "lmstudio"/ });
 });
 
 test("without a server that can, and with one that is not there, a download says so", async () => {

@@ -17,7 +17,7 @@ import type { Candidate } from "../candidate.ts";
 import { placeOfModel } from "../locality.ts";
 import { type ProductId, rootOf } from "../presets.ts";
 import type { Candidates } from "../routing/candidates.ts";
-import type { Server } from "../server.ts";
+import { type Server, settingsOf } from "../server.ts";
 import type { Servers } from "../servers.ts";
 import { toTimeouts } from "../timeouts.ts";
 import { download, type PullWanted } from "./download.ts";
@@ -88,9 +88,15 @@ export function createKeeping(deps: KeepingDeps): Keeping {
     pull: (wanted, signal) => download(wanted, { ...deps, keeperOf }, signal),
 
     async *load(ref, signal) {
-      const found = await find(ref, signal);
-      yield* warmUp(found, clock, signal);
-      servers.forget(found.server.id);
+      const { candidate, server } = await find(ref, signal);
+      const leave = yield* servers.enter(server, candidate.model.id, signal);
+      try {
+        // Once more: while it waited, a person may have narrowed the mode.
+        yield* warmUp(await find(ref, signal), clock, signal);
+      } finally {
+        leave();
+      }
+      servers.forget(server.id);
     },
 
     async unload(ref, signal) {
@@ -154,6 +160,7 @@ const createKeeperOf =
       baseUrl: rootOf(provider.baseUrl),
       apiKey: servers.addressOf(id)?.apiKey,
       headers: settings?.headers,
+      headersOf: (model) => settingsOf(settings, model)?.headers,
       loadTimeoutMs: toTimeouts(settings?.timeoutSeconds).firstTokenMs,
       sleep: (ms, signal) => clock.sleep(ms, signal),
     });

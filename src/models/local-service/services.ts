@@ -60,7 +60,7 @@ export type LocalServicesDeps = CanConfine & {
   /** Where their logs go. */
   folder: string;
   /** Where agents may write: nothing of what is started may lie in it. */
-  workspace: string;
+  workspaces: readonly string[];
   /** Kept on this machine, outside of the config. */
   approvals: {
     get(id: string): Promise<string | undefined>;
@@ -164,15 +164,19 @@ const LISTED_BY = "See what the config names with `isopod models service status`
 
 /** As it is approved, and with what it gets of our environment. */
 function commandOf(of: ServiceOf, deps: LocalServicesDeps) {
-  const { env, workspace } = deps;
+  const { env, workspaces } = deps;
   const given = toCommand(of, deps);
   // Home without a folder of its own: `python -m` imports from where it stands, and where the gateway stands
   // may be anybody's.
   const command = { ...given, cwd: resolve(env["HOME"] ?? "/", given.cwd ?? "") };
   const whole = { ...command, env: { ...passedOn(env), ...command.env } };
-  const word = findWritable(whole, workspace);
-  if (word === undefined) return { command, whole };
-  throw new Fault("MODEL_SERVICE_WRITABLE", { provider: of.id, word, workspace });
+  for (const workspace of workspaces) {
+    const word = findWritable(whole, workspace);
+    if (word !== undefined) {
+      throw new Fault("MODEL_SERVICE_WRITABLE", { provider: of.id, word, workspace });
+    }
+  }
+  return { command, whole };
 }
 
 /** What a model server needs of the environment to find itself, its weights and the graphics card. */

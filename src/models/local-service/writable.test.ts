@@ -25,7 +25,7 @@ function create(t: TestContext, toService: (workspace: string, home: string) => 
     clock: createFakeClock(),
     env: { HOME: home, ...env },
     folder: join(home, "services"),
-    workspace,
+    workspaces: ["/nowhere", workspace],
     canConfine: false,
     approvals: {
       get: async (id) => approvals.get(id),

@@ -111,5 +111,12 @@ export const PARAMS: Readonly<Record<string, Row>> = {
   extra_body: { kind: { type: "object" } },
 };
 
+/**
+ * Whether a model is loaded with it: one value for all who use the model, since with another its server would
+ * load it anew, or let go of it, under the others.
+ */
+export const isOfLoading = (name: string): boolean =>
+  name === "num_ctx" || name === "ttl" || rowOf(name)?.atStart !== undefined;
+
 export const rowOf = (name: string): Row | undefined =>
   Object.hasOwn(PARAMS, name) ? PARAMS[name] : undefined;

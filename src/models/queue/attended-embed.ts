@@ -3,6 +3,8 @@ import { Fault } from "../../base/fault.ts";
 import type { ChatRequest, EmbedRequest, Provider } from "../provider.ts";
 import type { Attendance } from "./attended.ts";
 import { toCount } from "./plausible.ts";
+import type { Entry } from "./scheduler.ts";
+import type { Sending } from "./sending.ts";
 
 /**
  * The same as `attended` does for chats: embeddings take their turn before the server, have an end, and are
@@ -17,16 +19,18 @@ export function attendedEmbed(
     async embed(request, signal) {
       const { priority = "person", model } = request;
       const asked = toAsked(request);
-      ear?.begins(asked);
+      const settled = ear?.begins(asked);
       const entry = scheduler.join({ priority, model });
-      const place = scheduler.take(entry) ?? (await scheduler.wait(entry, signal));
+      const place = scheduler.take(entry) ?? (await wait(entry, settled, signal));
       const over = onBegin();
       const late = createDeadline(id, timeouts.firstTokenMs, clock);
       const { giveWay } = place;
-      const signals = giveWay ? [signal, late.signal, giveWay] : [signal, late.signal];
+      let sending: Sending | undefined;
       try {
-        ear?.sends(model);
-        const made = await embed(request, AbortSignal.any(signals));
+        sending = ear?.sends(model);
+        const stops = [signal, late.signal, giveWay, sending?.signal];
+        const stop = AbortSignal.any(stops.filter((stop) => stop !== undefined));
+        const made = await embed(request, stop);
         const embedding = { ...made, inputTokens: toCount(made.inputTokens) };
         onEnd(undefined);
         const { inputTokens } = embedding;
@@ -41,10 +45,21 @@ export function attendedEmbed(
       } finally {
         late.end();
         over();
+        sending?.over();
         place.leave();
+        settled?.();
       }
     },
   };
+
+  async function wait(entry: Entry, settled: (() => void) | undefined, signal: AbortSignal) {
+    try {
+      return await scheduler.wait(entry, signal);
+    } catch (error) {
+      settled?.(); // it went away before its turn
+      throw error;
+    }
+  }
 }
 
 /** For books. In the background, because it tells nothing of a chat to those who learn from chats. */
@@ -53,6 +68,7 @@ const toAsked = ({ model, person, contextTokens }: EmbedRequest): ChatRequest =>
   system: "",
   tools: [],
   messages: [],
+  maxTokens: 0,
   contextTokens,
   priority: "background",
   ...(person !== undefined && { person }),

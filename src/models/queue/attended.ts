@@ -10,7 +10,9 @@ import { attendedEmbed } from "./attended-embed.ts";
 import { createWatch, type Timeouts } from "../timeouts.ts";
 import type { Ear } from "../watch.ts";
 import { toPlausible } from "./plausible.ts";
-import type { Entry, Place, Scheduler } from "./scheduler.ts";
+import type { Sending } from "./sending.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { waitInLine } from "./wait-in-line.ts";
 
 export type Attendance = {
   scheduler: Scheduler;
@@ -34,111 +36,59 @@ export function attended(provider: Provider, attendance: Attendance): Provider {
 
   async function* chat(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
     const { priority = "person", model, live = false } = request;
-    ear?.begins(request);
+    const settle = ear?.begins(request);
     const entry = scheduler.join({ priority, model });
     const holdsBack = priority === "background" && !live;
     const held: ChatEvent[] = [];
-    for (;;) {
-      const place =
-        scheduler.take(entry) ?? (yield* waitFor(provider.id, { entry, scheduler }, signal));
-      const watch = createWatch(provider.id, timeouts, clock);
-      const over = onBegin();
-      try {
-        ear?.sends(model);
-        for await (const given of provider.chat(request, anyOf(signal, watch.signal, place))) {
-          watch.pause();
-          const event = given.type === "done" ? toPlausible(given) : given;
-          if (event.type === "done") {
-            onEnd(undefined);
-            ear?.ends(request, event);
+    try {
+      for (;;) {
+        const place =
+          scheduler.take(entry) ?? (yield* waitInLine(provider.id, { entry, scheduler }, signal));
+        const watch = createWatch(provider.id, timeouts, clock);
+        const over = onBegin();
+        let sending: Sending | undefined;
+        try {
+          sending = ear?.sends(model);
+          const stops = [signal, watch.signal, place.giveWay, sending?.signal];
+          for await (const given of provider.chat(request, anyOf(stops))) {
+            watch.pause();
+            const event = given.type === "done" ? toPlausible(given) : given;
+            if (event.type === "done") {
+              onEnd(undefined);
+              ear?.ends(request, event);
+            }
+            if (holdsBack && event.type !== "progress") held.push(event);
+            else yield event;
+            watch.resume(event);
           }
-          if (holdsBack && event.type !== "progress") held.push(event);
-          else yield event;
-          watch.resume(event);
+          break;
+        } catch (error) {
+          // What was stopped after `done` was the tail of an answer that is whole.
+          const ours = [watch.signal, place.giveWay, sending?.signal];
+          const byUs = ours.some((stop) => stop?.aborted && stop.reason === error);
+          if (watch.finished && byUs && !signal.aborted) break;
+          if (!place.giveWay?.aborted || signal.aborted) {
+            if (error instanceof Fault && !signal.aborted) onEnd(error);
+            throw error;
+          }
+          if (!holdsBack)
+            throw new Fault("MODEL_GAVE_WAY", { provider: provider.id }, { cause: error });
+          held.length = 0;
+        } finally {
+          watch.end();
+          over();
+          sending?.over();
+          place.leave();
         }
-        break;
-      } catch (error) {
-        // What was stopped after `done` was the tail of an answer that is whole.
-        const byUs = error === watch.signal.reason || error === place.giveWay?.reason;
-        if (watch.finished && byUs && !signal.aborted) break;
-        if (!place.giveWay?.aborted || signal.aborted) {
-          if (error instanceof Fault && !signal.aborted) onEnd(error);
-          throw error;
-        }
-        if (!holdsBack)
-          throw new Fault("MODEL_GAVE_WAY", { provider: provider.id }, { cause: error });
-        held.length = 0;
-      } finally {
-        watch.end();
-        over();
-        place.leave();
       }
+      yield* held;
+    } finally {
+      settle?.();
     }
-    yield* held;
   }
 
   return { ...provider, chat, ...attendedEmbed(provider, attendance) };
 }
 
-const anyOf = (signal: AbortSignal, watch: AbortSignal, { giveWay }: Place) =>
-  AbortSignal.any(giveWay ? [signal, watch, giveWay] : [signal, watch]);
-
-/** Says where it stands each time that changes, until it has a place. A reader who leaves gives it back. */
-async function* waitFor(
-  provider: string,
-  { entry, scheduler }: { entry: Entry; scheduler: Scheduler },
-  signal: AbortSignal,
-): AsyncGenerator<ChatEvent, Place> {
-  const left = new AbortController();
-  const wait = scheduler.wait(entry, AbortSignal.any([signal, left.signal]));
-  let place: Place | undefined;
-  let isOver = false;
-  const settled = wait.then(
-    (got) => {
-      place = got;
-      isOver = true;
-    },
-    () => {
-      isOver = true; // whoever reads on is told below
-    },
-  );
-  let told = "";
-  let handedOver = false;
-  try {
-    for (;;) {
-      const moved = scheduler.moved(); // before the look, so that no move is missed
-      const event = toProgress(provider, scheduler.placeOf(entry));
-      if (event && event.text !== told) {
-        told = event.text;
-        yield event;
-      }
-      await Promise.race([settled, moved]);
-      if (!isOver) continue;
-      const got = await wait;
-      handedOver = true;
-      return got;
-    }
-  } finally {
-    if (!handedOver) {
-      left.abort();
-      void settled.then(() => place?.leave()); // it may have come in this very moment
-    }
-  }
-}
-
-function toProgress(
-  provider: string,
-  at: ReturnType<Scheduler["placeOf"]>,
-): Extract<ChatEvent, { type: "progress" }> | undefined {
-  if (!at) return undefined;
-  const { position, length, seconds } = at;
-  const about = seconds === undefined ? "" : `, about ${seconds} s`;
-  const text = `waiting for "${provider}": place ${position} of ${length}${about}`;
-  return {
-    type: "progress",
-    on: "queue",
-    text,
-    position,
-    ...(seconds !== undefined && { seconds }),
-  };
-}
+const anyOf = (stops: readonly (AbortSignal | undefined)[]) =>
+  AbortSignal.any(stops.filter((stop) => stop !== undefined));

@@ -7,6 +7,7 @@ import { attended } from "./attended.ts";
 import { chatRequest, collect } from "../provider.conformance.ts";
 import type { ChatEvent, ChatRequest, Provider } from "../provider.ts";
 import { createScheduler } from "./scheduler.ts";
+import type { Ear } from "../watch.ts";
 import { toTimeouts } from "../timeouts.ts";
 
 const DONE: ChatEvent = {
@@ -35,7 +36,18 @@ function createServer(maxConcurrent: number) {
     },
   };
   const scheduler = createScheduler(systemClock, maxConcurrent);
+  /** Requests that were begun and are not over, as the books see them. */
+  const open = { count: 0 };
+  const ear: Ear = {
+    begins() {
+      open.count += 1;
+      return () => void (open.count -= 1);
+    },
+    sends: () => undefined,
+    ends: () => {},
+  };
   const scheduled = attended(provider, {
+    ear,
     scheduler,
     timeouts: toTimeouts(),
     clock: systemClock,
@@ -44,6 +56,7 @@ function createServer(maxConcurrent: number) {
   return {
     begun,
     ended,
+    open,
     scheduler,
     scheduled,
     start(
@@ -179,6 +192,22 @@ test("a program over /v1 is not stopped for a person", async () => {
   await server.finish("program");
 
   assert.deepEqual((await program).at(-1), DONE);
+});
+
+test("a request is over for the books however it ends: well, stopped while it runs, or while it waits", async () => {
+  const server = createServer(1);
+  const [running, waiting] = [new AbortController(), new AbortController()];
+  void server.start("a", "person", running.signal);
+  void server.start("b", "person", waiting.signal);
+  void server.start("c");
+  await settle();
+  assert.equal(server.open.count, 3);
+  waiting.abort("gone");
+  running.abort("stopped");
+  await settle();
+  assert.equal(server.open.count, 1);
+  await server.finish("c");
+  assert.equal(server.open.count, 0);
 });
 
 test("what gave way three times is let finish", async () => {

@@ -53,7 +53,7 @@ export function createAutomatic(deps: AutomaticDeps): Automatic {
     }
   }
 
-  /** Models that config lists come before those that merely are there. */
+  /** Models that config lists come before those that merely are there, but for those that only chat. */
   function chooseAmong(offers: readonly Offer[]): Choice {
     const listed = offers.filter(({ ref, model }) => {
       const id = ref.slice(0, -model.id.length - 1);
@@ -61,7 +61,9 @@ export function createAutomatic(deps: AutomaticDeps): Automatic {
       return settingsOf(provider, model.id) !== undefined;
     });
     const first = chooseModel(listed, memory());
-    return first.chosen ? first : chooseModel(offers, memory());
+    if (canAct(first)) return first;
+    const any = chooseModel(offers, memory());
+    return canAct(any) || !first.chosen ? any : first;
   }
 
   async function demonstrate(why: string, signal: AbortSignal): Promise<Candidate> {
@@ -106,5 +108,8 @@ export function createAutomatic(deps: AutomaticDeps): Automatic {
     return { ...offer, model: { ...offer.model, tools: false } };
   }
 }
+
+/** As far as is known: a model may have tools where its server does not say so. */
+const canAct = ({ chosen }: Choice) => chosen !== undefined && chosen.model.tools !== false;
 
 const REPLACED = new Set(["MODEL_MISSING", "MODEL_NOT_ALLOWED", "MODEL_PROVIDER_UNKNOWN"]);

@@ -1,6 +1,5 @@
 /** Makes candidates of models: checks the mode, settles the context, takes config's word where it counts. */
 
-import type { Mode } from "../../protocol/event.ts";
 import type { Candidate, Wanted } from "../candidate.ts";
 import { chooseContext } from "../context.ts";
 import { findModel, findProvider } from "../find-model.ts";
@@ -9,14 +8,13 @@ import type { Model } from "../provider.ts";
 import type { Params } from "../params/fields.ts";
 import { wishesFor } from "../params/wishes.ts";
 import type { ApplyScorecard } from "../probe/apply.ts";
-import { checkMode, checkPrivate, placeBeforehand } from "../reach.ts";
+import { checkPrivate, checkReach, type Limits, placeBeforehand } from "../reach.ts";
 import { type Server, settingsOf } from "../server.ts";
 import type { Servers } from "../servers.ts";
 import { sightOf } from "../sight.ts";
 
-export type CandidateDeps = {
+export type CandidateDeps = Limits & {
   servers: Servers;
-  mode: () => Mode;
   totalMemoryBytes: number;
   /** Of every model, where neither it nor its provider says otherwise. */
   params: Params;
@@ -29,7 +27,7 @@ export type CandidateOptions = { why: string } & Pick<Wanted, "private" | "onWai
 export interface Candidates {
   /**
    * The model that `ref` means, ready to be asked; its server is started where config says how. Throws
-   * `MODEL_PROVIDER_UNKNOWN`, `MODEL_MISSING`, `MODEL_NOT_ALLOWED`, `MODEL_SESSION_PRIVATE`, and what
+   * `MODEL_PROVIDER_UNKNOWN`, `MODEL_MISSING`, `MODEL_NOT_ALLOWED`, `MODEL_LINK_DOWN`, `MODEL_SESSION_PRIVATE`, and what
    * `Servers.open` throws.
    */
   make(ref: string, options: CandidateOptions, signal: AbortSignal): Promise<Candidate>;
@@ -38,7 +36,7 @@ export interface Candidates {
 }
 
 export function createCandidates(deps: CandidateDeps): Candidates {
-  const { servers, mode, totalMemoryBytes } = deps;
+  const { servers, totalMemoryBytes } = deps;
   /** One value for one model: with another the server would load it anew. */
   const contexts = new Map<string, number>();
 
@@ -82,7 +80,7 @@ export function createCandidates(deps: CandidateDeps): Candidates {
 
   function check(asked: { ref: string; provider: string }, place: Place, isPrivate: boolean) {
     if (isPrivate) checkPrivate(asked, place); // first: no mode allows it
-    checkMode(asked, place, mode());
+    checkReach(asked, place, deps);
   }
 
   return {

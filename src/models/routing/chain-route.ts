@@ -2,11 +2,16 @@
 
 import { Fault } from "../../base/fault.ts";
 import type { Candidate, Wanted } from "../candidate.ts";
+import { describeLink } from "../../network/link.ts";
+import { type Limits, placeBeforehand } from "../reach.ts";
 import { askAgain, type Servers } from "../servers.ts";
 import type { Candidates } from "./candidates.ts";
 import { type Link, tellInstead } from "./chain.ts";
 
-export type ChainRouteDeps = { servers: Servers; candidates: Candidates };
+export type ChainRouteDeps = {
+  servers: Servers;
+  candidates: Candidates;
+} & Pick<Limits, "reach">;
 
 /** Servers that have failed lately come last. Throws the fault of the first where none is left. */
 export type ChainRoute = (
@@ -15,7 +20,7 @@ export type ChainRoute = (
   signal: AbortSignal,
 ) => Promise<Candidate[]>;
 
-export function createChainRoute({ servers, candidates }: ChainRouteDeps): ChainRoute {
+export function createChainRoute({ servers, candidates, reach }: ChainRouteDeps): ChainRoute {
   async function routeOf(
     chain: readonly Link[],
     wanted: Wanted,
@@ -54,9 +59,15 @@ export function createChainRoute({ servers, candidates }: ChainRouteDeps): Chain
     return { route, failed };
   }
 
-  /** One that listens and does not answer would cost each turn seconds; it is asked beside the turn instead. */
+  /** What does not answer would cost each turn seconds, be it the whole internet or one server that listens. */
   function refuseSilent(ref: string): void {
     const id = ref.slice(0, Math.max(0, ref.indexOf("/")));
+    const seen = reach?.();
+    const address = seen?.link === "degraded" ? servers.addressOf(id) : undefined;
+    if (seen && address && placeBeforehand(address).locality === "cloud") {
+      throw new Fault("MODEL_LINK_DOWN", { ref, link: describeLink(seen) });
+    }
+    // The one server is asked beside the turn instead.
     const silence = servers.health.silence(id);
     if (!silence) return;
     if (silence.due) askAgain(servers, id);

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 
 import type { FakeModel } from "../../../test/fakes/model-server.ts";
+import { Fault } from "../../base/fault.ts";
 import { toTargets } from "../discovery.ts";
 import { chatRequest, collect } from "../provider.conformance.ts";
 import {
@@ -67,6 +69,20 @@ test("security: a mode masks what it does not reach, before a byte is sent, and 
     [...device.egress.sent, ...priv.egress.sent].filter(({ url }) => /7\.7|example/.test(url)),
     [],
   );
+});
+
+test("under `offline: true` the way to a cloud begins with that, and not with a mode that cannot be set", async () => {
+  const cloud = { api: "openai-completions", baseUrl: "https://api.example.com/v1" };
+  const models = { providers: { cloud } };
+  const capped = createTestRouter({ models, cap: "private" });
+  await assert.rejects(capped.router.route({ picked: "cloud/gpt" }, signal()), {
+    code: "MODEL_NOT_ALLOWED",
+    fix: /`offline: true` in the config forbids that: remove it, restart, then type `isopod mode set/,
+  });
+  const free = createTestRouter({ models, cap: "internet" });
+  await assert.rejects(free.router.route({ picked: "cloud/gpt" }, signal()), {
+    fix: "Allow it with `isopod mode set internet`", // the control
+  });
 });
 
 test("security: no list, choice or search asks what the mode does not reach, not even for its name", async () => {
@@ -177,6 +193,34 @@ test("security: a mode that was narrowed since the route was chosen keeps the ne
   assert.equal(chats(), 1);
   await say(near);
   assert.equal(chats(), 2);
+});
+
+test("security: an answer that streams from a cloud behind this machine is cut when the mode is narrowed", async (t) => {
+  const slow = { otherwise: [{ text: "one" }, { hang: true as const }] };
+  const { server } = await ollama(t, [{ name: "gpt-oss:120b-cloud" }, SMALL], slow);
+  const providers = { ollama: { api: "ollama", baseUrl: server.url } };
+  for (const picked of ["ollama/gpt-oss:120b-cloud", "ollama/qwen3:8b"]) {
+    const { router, setMode } = createTestRouter({ models: { providers }, mode: "internet" });
+    const [candidate] = await router.route({ picked }, signal());
+    const stop = new AbortController();
+    const reading = async () => {
+      const request = chatRequest({ model: candidate?.model.id ?? "" });
+      for await (const { type } of candidate?.provider.chat(request, stop.signal) ?? []) {
+        if (type !== "text") continue;
+        setMode("private");
+        await setImmediate();
+        if (picked.includes("qwen3")) stop.abort("it was let go on");
+      }
+    };
+    // The control is the model on this machine: no mode cuts it, so that the test has to.
+    const isCut = picked.includes("cloud");
+    await assert.rejects(reading(), (error) =>
+      isCut
+        ? error instanceof Fault && error.code === "MODEL_NOT_ALLOWED"
+        : error === "it was let go on",
+    );
+    assert.equal(router.queues()[0]?.running, 0);
+  }
 });
 
 test("security: a local name that was given to a cloud model is seen within a minute, before a prompt is sent", async (t) => {

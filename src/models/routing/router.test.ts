@@ -44,6 +44,45 @@ test("a model that config gives no tools comes after one that has them, and is n
   assert.deepEqual(await refs(plain.router), ["ollama/large:30b"], "control: the larger one");
 });
 
+test("a configured model comes before others that are there, unless it only chats and one of them does more", async (t) => {
+  const listed = await startOllama({ models: [{ name: "listed:8b", sizeBytes: 1e9 }] });
+  t.after(() => listed.close());
+  const { target } = await ollama(t, [{ name: "found:14b", sizeBytes: 2e9 }]);
+  const routerWith = (compat: object) =>
+    createTestRouter({
+      models: {
+        providers: {
+          mine: { api: "ollama", baseUrl: listed.url, models: { "listed:8b": { compat } } },
+        },
+      },
+      targets: [target],
+    }).router;
+  assert.deepEqual(await refs(routerWith({})), ["mine/listed:8b"]);
+  assert.deepEqual(await refs(routerWith({ supportsTools: false })), ["ollama/found:14b"]);
+});
+
+test("a model's own headers go with its requests, before the provider's, and with no other's", async (t) => {
+  const server = await startOpenAi({ models: [{ name: "big" }, { name: "small" }] });
+  t.after(() => server.close());
+  const a = {
+    api: "openai-completions",
+    locality: "device",
+    baseUrl: `${server.url}/v1`,
+    headers: { "x-team": "garden", "x-route": "any" },
+    models: { big: { headers: { "x-route": "large" } }, small: {} },
+  };
+  const { router } = createTestRouter({ models: { providers: { a } } });
+  const headersOf = async (model: string) => {
+    const [candidate] = await router.route({ picked: `a/${model}` }, signal());
+    assert.ok(candidate);
+    await collect(candidate.provider, chatRequest({ model }));
+    const { headers } = server.requests.at(-1) ?? {};
+    return [headers?.["x-team"], headers?.["x-route"]];
+  };
+  assert.deepEqual(await headersOf("big"), ["garden", "large"]);
+  assert.deepEqual(await headersOf("small"), ["garden", "any"]);
+});
+
 test("with no server the demonstration answers, and says why", async () => {
   const { router } = createTestRouter({ demonstration: DEMO });
   const [candidate] = await router.route({}, signal());

@@ -5,7 +5,7 @@
 
 import { Fault } from "../../base/fault.ts";
 import type { ModelList } from "../../protocol/api.ts";
-import type { Mode, ModelStatus } from "../../protocol/event.ts";
+import type { ModelStatus } from "../../protocol/event.ts";
 import { createAutomatic } from "./automatic.ts";
 import type { Candidate, Chain, Models, Wanted } from "../candidate.ts";
 import { createCandidates } from "./candidates.ts";
@@ -29,8 +29,6 @@ export type RouterDeps = ServersDeps & {
   applyScorecard?: ApplyScorecard | undefined;
   /** Asked anew for each choice: what is free changes. */
   memory: () => Memory;
-  /** The widest mode that config allows; internet without it. */
-  cap?: Mode | undefined;
   /** What a person said with `isopod models use`, kept over a restart. It comes before config's primary. */
   chosen: { get(): string | undefined; set(ref: string | undefined): Promise<void> };
 };
@@ -44,13 +42,15 @@ export function createRouter(deps: RouterDeps): Models {
   const candidates = createCandidates({
     servers,
     mode,
+    reach: deps.reach,
+    cap: deps.cap,
     totalMemoryBytes,
     params,
     applyScorecard: deps.applyScorecard,
   });
   const automatic = createAutomatic({ servers, candidates, settings, demonstration, memory });
 
-  const chainRoute = createChainRoute({ servers, candidates });
+  const chainRoute = createChainRoute({ servers, candidates, reach: deps.reach });
 
   async function route(wanted: Wanted, signal: AbortSignal): Promise<Candidate[]> {
     if (wanted.picked !== undefined) {

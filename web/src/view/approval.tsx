@@ -43,24 +43,20 @@ export function Approval({ request }: { request: ApprovalRequest }) {
         <Prose text={request.why} />
       </p>
       <pre tabIndex={0}>{request.command}</pre>
+      {request.lasting !== undefined && <p class="muted">{words.lasting(request.lasting)}</p>}
       {mayDecide ? (
         <div class="approval-acts">
-          <button
-            type="button"
-            class="button primary"
-            disabled={isBusy.value || isExpired}
-            onClick={() => void decide("allow")}
-          >
-            {words.allow}
-          </button>
-          <button
-            type="button"
-            class="button"
-            disabled={isBusy.value || isExpired}
-            onClick={() => void decide("deny")}
-          >
-            {words.deny}
-          </button>
+          {choices(request).map((decision) => (
+            <button
+              key={decision}
+              type="button"
+              class={decision === "allow" ? "button primary" : "button"}
+              disabled={isBusy.value || isExpired}
+              onClick={() => void decide(decision)}
+            >
+              {words.decisions[decision]}
+            </button>
+          ))}
           <span class="muted">
             {isExpired
               ? words.expired
@@ -73,3 +69,7 @@ export function Approval({ request }: { request: ApprovalRequest }) {
     </section>
   );
 }
+
+/** From the least that is allowed to the most, and no at the end. */
+const choices = ({ lasting }: ApprovalRequest): readonly Decision[] =>
+  lasting === undefined ? ["allow", "deny"] : ["allow", "allow-session", "allow-always", "deny"];

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
+import { toClock } from "../text/clock.ts";
 import { texts } from "../texts.ts";
 import { useApp } from "./context.ts";
 import { CopyButton } from "./copy-button.tsx";
@@ -13,6 +14,7 @@ export function Banners() {
   return (
     <div class="banners">
       <LostBanner />
+      <OfflineBanner />
       <AskedElsewhere />
       {problem && <FaultNotice fault={problem} onDismiss={() => (store.problem.value = null)} />}
     </div>
@@ -41,6 +43,22 @@ function LostBanner() {
       <button type="button" class="button small" onClick={retryLink}>
         {texts.link.retryNow}
       </button>
+    </div>
+  );
+}
+
+/** What the mode allows and the network does not give, with the reason; gone by itself when it is back. */
+function OfflineBanner() {
+  const { store } = useApp();
+  const link = store.status.value?.link;
+  // Without the gateway what was known is old; that it is lost stands there already.
+  if (!link?.hinders || store.link.value.state === "lost") return null;
+  return (
+    <div class="banner warns">
+      <p>
+        <strong role="status">{texts.offline.title[link.state]}</strong>{" "}
+        {texts.offline.since(link.reason, toClock(link.since))}
+      </p>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { FaultReport } from "../../../src/base/fault.ts";
 import type { Mode, Status } from "../../../src/protocol/event.ts";
 import { toReport } from "../state/store.ts";
+import { toClock } from "../text/clock.ts";
 import { texts } from "../texts.ts";
 import { useApp } from "./context.ts";
 import { Icon } from "./icon.tsx";
@@ -32,6 +33,13 @@ export function ModeChoice({ status }: { status: Status }) {
   return (
     <>
       <p class="muted">{texts.mode.lead}</p>
+      {status.modeUntil !== undefined && (
+        <p class="muted">
+          {status.modeUntil === "restart"
+            ? texts.mode.untilRestart
+            : texts.mode.until(toClock(status.modeUntil))}
+        </p>
+      )}
       <fieldset class="choices" disabled={!isAdmin || asked.value !== null}>
         <legend class="unseen">{texts.mode.title}</legend>
         {MODES.map((mode) => (

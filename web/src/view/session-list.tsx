@@ -102,6 +102,7 @@ function Row(props: { session: SessionSummary; onOpen: () => void; onRemove: () 
         onClick={props.onOpen}
         onDblClick={() => (isRenaming.value = true)}
       >
+        {session.private && <PrivateMark session={session.id} />}
         <span class="row-title">{title}</span>
         {asks && <State kind="asks" />}
         {session.busy && !asks && <State kind="busy" />}
@@ -125,6 +126,19 @@ function Row(props: { session: SessionSummary; onOpen: () => void; onRemove: () 
         </button>
       </span>
     </li>
+  );
+}
+
+/** Of a session in which no model beyond one's own machines is asked; it says where its files are. */
+export function PrivateMark({ session }: { session: string }) {
+  const { store } = useApp();
+  const folder = store.status.value?.privateWorkspaces;
+  const files = folder ? `\n${words.privateFiles(`${folder}/${session}`)}` : "";
+  return (
+    <span class="private-mark" title={`${words.private}${files}`}>
+      <Icon name="private" />
+      <span class="unseen">{words.private}</span>
+    </span>
   );
 }
 

@@ -5,7 +5,7 @@ import { texts } from "../texts.ts";
 import type { Topic } from "./context.ts";
 import { useApp } from "./context.ts";
 import { Icon } from "./icon.tsx";
-import { titleOf } from "./session-list.tsx";
+import { PrivateMark, titleOf } from "./session-list.tsx";
 
 /** What is open, and under which conditions: the model, the network mode, the sandbox. */
 export function TopBar() {
@@ -22,7 +22,10 @@ export function TopBar() {
       >
         <Icon name="menu" />
       </button>
-      <h1 class="top-title">{titleOf(store.session.value)}</h1>
+      <h1 class="top-title">
+        {store.session.value?.private && <PrivateMark session={store.session.value.id} />}
+        {titleOf(store.session.value)}
+      </h1>
       {status && (
         <div class="chips" role="group" aria-label={texts.status.open}>
           <ModelChip status={status} />

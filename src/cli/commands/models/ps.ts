@@ -1,5 +1,5 @@
 import type { LoadedModel } from "../../../protocol/model-keeping.ts";
-import { describeShare, describeSize } from "../../amounts.ts";
+import { describeShare, describeSize, describeTime } from "../../amounts.ts";
 import { defineCommand } from "../../command.ts";
 
 export const modelsPs = defineCommand({
@@ -41,5 +41,5 @@ const toRow = (model: LoadedModel): string[] => [
 
 function describeUntil(until: number | null | undefined): string {
   if (until === undefined) return "?";
-  return until === null ? "for good" : new Date(until).toLocaleString("sv"); // 2026-11-21 15:04:05
+  return until === null ? "for good" : describeTime(until);
 }

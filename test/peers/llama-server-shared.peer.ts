@@ -1,0 +1,4 @@
+import { llamaServer } from "./llama-server.ts";
+import { testShared } from "./shared.ts";
+
+testShared(llamaServer);

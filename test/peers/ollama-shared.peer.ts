@@ -1,0 +1,4 @@
+import { ollama } from "./ollama.ts";
+import { testShared } from "./shared.ts";
+
+testShared(ollama);
