@@ -64,7 +64,7 @@ test("listModels() tells of one demonstration model, from its file, and starts n
         contextTokens: 4096,
         loadedContextTokens: 4096,
         loaded: true,
-        sizeBytes: 2267904,
+        sizeBytes: 2268160,
         tools: true,
         vision: false,
         reasoning: false,

@@ -153,10 +153,9 @@ test("the oldest exchanges go whole when the context is full", () => {
     { frame: "<|im_end|>\n" },
   ];
   const old = Array.from({ length: 100 }, () => greeting);
-  const { started, text } = answer(engine, prompt(...old, user("thanks")));
+  const { started } = answer(engine, prompt(...old, user("thanks")), 1);
   assert.ok(started.dropped > 10 && started.dropped < 90, String(started.dropped));
   assert.ok(started.inputTokens <= engine.contextTokens - 128);
-  assert.equal(text, "You are welcome.");
 });
 
 test("a result that is too long is cut, and it is said to how many tokens", () => {
