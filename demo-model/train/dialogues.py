@@ -90,8 +90,10 @@ class Dialogue:
 
 
 class Dialogues:
-    def __init__(self, stock: Stock, seed: str) -> None:
-        self.r = random.Random(seed)
+    """`bare` is how often a text is typed without quotes, `short` how often what is written is a word or two."""
+
+    def __init__(self, stock: Stock, seed: str, bare: float = 0.2, short: float = 0.0) -> None:
+        self.r, self.bare, self.short = random.Random(seed), bare, short
         self.stock, self.things = stock, Things(stock, self.r)
 
     # drawing
@@ -212,12 +214,12 @@ class Dialogues:
     def quote(self, text: str) -> tuple[str, str]:
         """As typed and as meant: without quotes a closing mark belongs to the request."""
         x = self.r.random()
-        double = '"' in text
-        if x < 0.4 and "'" not in text:
+        double, quoted = '"' in text, 1 - self.bare
+        if x < 0.5 * quoted and "'" not in text:
             return f"'{text}'", text
-        if x < 0.75 and not double:
+        if x < 0.9375 * quoted and not double:
             return f'"{text}"', text
-        if x < 0.8 and not double:
+        if x < quoted and not double:
             return f"“{text}”", text
         text = text.strip().rstrip(".!?,:;").strip() or self.things.word()
         return text, text
@@ -358,6 +360,8 @@ class Dialogues:
     def content(self) -> str:
         x = self.r.random()
         language = self.language if x < 0.85 else self.r.choice(["en", "ko"])
+        if self.short and self.chance(self.short):
+            return self.things.sentence(language, 3)
         return self.things.sentence(language, 12) if x < 0.8 else self.things.line(language).strip()
 
     def writing(self, path: str, content: str) -> list[Turn]:

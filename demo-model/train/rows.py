@@ -41,10 +41,11 @@ class Row:
 
 
 class Rows:
-    """`gaps` is the part of short dialogues that has gaps in its positions."""
+    """`gaps` is the part of short dialogues that has gaps in its positions; the others are the generator's."""
 
-    def __init__(self, tokenizer: Tokenizer, seed: str, weights: Weights, gaps: float) -> None:
+    def __init__(self, tokenizer: Tokenizer, seed: str, weights: Weights, gaps: float, bare: float = 0.2, short: float = 0.0) -> None:
         self.tokenizer, self.seed, self.weights, self.gaps, self.stock = tokenizer, seed, weights, gaps, Stock()
+        self.typing = {"bare": bare, "short": short}
         self.marks = {mark: tokenizer.id[mark] for mark in tokenizer.tokens[-7:]}
 
     def short(self, group: int, tokens: int) -> list[tuple]:
@@ -67,7 +68,7 @@ class Rows:
         return pad([self.row(f"{self.seed}/long/{number}", LONG)])
 
     def row(self, name: str, length: int) -> Row:
-        dialogues = Dialogues(self.stock, name)
+        dialogues = Dialogues(self.stock, name, **self.typing)
         r = dialogues.r
         row = Row([], [], [])
         position = 0

@@ -123,9 +123,9 @@ test("of a GGUF file its header counts: the demonstration model's own", async ()
   const [model] = models;
   assert.deepEqual(
     [model?.basis, model?.quantisation, model?.contextTokens],
-    ["file", "Q8_0", 512],
+    ["file", "Q8_0", 4096],
   );
-  assert.equal(model?.cacheBytes, 2 * 4 * 6 * 32 * 2 * 512);
+  assert.equal(model?.cacheBytes, 2 * 4 * 6 * 32 * 2 * 4096);
 });
 
 test("security: what is no GGUF file, damaged, or no file at all is a fault", async () => {
