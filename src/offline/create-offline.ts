@@ -66,7 +66,8 @@ export function createOffline(deps: OfflineDeps): Offline {
       try {
         const bundled = await bundle(order, { ...deps, plan: plan(), work }, watch);
         const note = { id: bundled.manifest.id, at: clock.now(), path: order.out };
-        await writeFile(join(folder, "last-bundle.json"), JSON.stringify(note), { mode: 0o600 });
+        if (order.remember !== false)
+          await writeFile(join(folder, "last-bundle.json"), JSON.stringify(note), { mode: 0o600 });
         return bundled;
       } finally {
         await rm(work, { recursive: true, force: true });

@@ -90,6 +90,12 @@ export const offlineFaults = {
     message: ({ path, why }) => `Cannot carry "${path}": ${why}`,
     fix: () => "Mend it or fetch it again, or leave it out with `--only`",
   }),
+  DRILL_STEP: entry<{ detail: string }>({
+    status: 500,
+    exit: 1,
+    message: ({ detail }) => printable(detail, 600),
+    fix: () => "Mend what it says, and run `isopod offline drill` again",
+  }),
   OFFLINE_PREPARE_MODE: entry<{ mode: string; capped: boolean }>({
     status: 403,
     exit: 2,
@@ -102,7 +108,7 @@ export const offlineFaults = {
 };
 
 /** A name that came from elsewhere must not drive the terminal. */
-const printable = (text: unknown) =>
+const printable = (text: unknown, letters = 200) =>
   String(text)
     .replaceAll(/[\p{Cc}\p{Cf}]/gu, "?")
-    .slice(0, 200);
+    .slice(0, letters);

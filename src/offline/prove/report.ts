@@ -27,7 +27,8 @@ export type Fired = { shot: Shot; said: string; escaped: number };
 
 export function conclude(seen: {
   escaped: number;
-  conversation: number;
+  /** Frames that left while there was a conversation; without it none is among the attempts. */
+  conversation?: number;
   attempts: readonly Fired[];
   controls: ReadonlyMap<string, Fired>;
 }): Proof {
@@ -47,33 +48,41 @@ export function conclude(seen: {
   const attempts = tried.map(({ shot: { name, kind, by, mode }, said, escaped }): Attempt => {
     return { name, kind, by, mode, escaped, said, control: controlOf(name) };
   });
-  const conversation: Attempt = {
+  const conversation = (frames: number): Attempt => ({
     name: "conversation",
     kind: "model",
     by: "the gateway itself: its start, a chat, a streamed one, a tool call, the checks, and all the time between",
     mode: "private",
-    escaped: seen.conversation,
+    escaped: frames,
     said: "answered",
     control: controlOf("cloud-model"),
-  };
-  const all = [conversation, ...attempts];
+  });
+  const all = seen.conversation === undefined ? attempts : [conversation(seen.conversation), ...attempts];
   const leaked = all.every(({ control }) => control === "leaked");
   const heard = all.reduce((sum, attempt) => sum + attempt.escaped, 0);
   return { escaped: Math.max(seen.escaped, heard), control: { leaked }, attempts: all, limits };
 }
 
-/** Keeps a proof with its signature in `$ISOPOD_HOME/proofs`; returns the file. */
+/** Keeps a proof, such as "egress prove", with its signature in `$ISOPOD_HOME/proofs`; returns the file. */
 export function keepProof(
   home: string,
   content: object,
-  { at, sign }: { at: number; sign: (content: Uint8Array, comment: string) => string },
+  {
+    at,
+    sign,
+    command,
+  }: {
+    at: number;
+    sign: (content: Uint8Array, comment: string) => string;
+    command: "egress prove" | "offline drill";
+  },
 ): string {
   const folder = join(home, "proofs");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const day = new Date(at).toISOString().replaceAll(":", "-").slice(0, 19);
-  const file = join(folder, `egress-${day}.json`);
+  const file = join(folder, `${command === "egress prove" ? "egress" : "drill"}-${day}.json`);
   const bytes = Buffer.from(`${JSON.stringify(content, undefined, 2)}\n`);
   writeFileSync(file, bytes, { mode: 0o600 });
-  writeFileSync(`${file}.minisig`, sign(bytes, `isopod egress prove ${day}`), { mode: 0o600 });
+  writeFileSync(`${file}.minisig`, sign(bytes, `isopod ${command} ${day}`), { mode: 0o600 });
   return file;
 }
