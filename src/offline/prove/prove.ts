@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import type { Programs } from "../../process/program.ts";
-import type { Shot } from "./plan.ts";
+import { PROOF_LIMITS, type Shot } from "./plan.ts";
 import { laySurroundings, openRange } from "./range.ts";
 import { conclude, type Proof } from "./report.ts";
 import { CLOUD, type Dial, startStage } from "./stage.ts";
@@ -70,6 +70,7 @@ async function proveIn(folder: string, options: ProveOptions, signal: AbortSigna
     conversation: conversation + Math.max(0, between),
     attempts,
     controls,
+    limits: PROOF_LIMITS,
   });
 }
 

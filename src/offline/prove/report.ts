@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { LIMITS, type Shot } from "./plan.ts";
+import type { Shot } from "./plan.ts";
 
 export type Attempt = Pick<Shot, "name" | "kind" | "by" | "mode"> & {
   /** Frames that left while it was tried; one at least where the trap heard the canary. */
@@ -30,10 +30,12 @@ export function conclude(seen: {
   /** Frames that left while there was a conversation; without it none is among the attempts. */
   conversation?: number;
   attempts: readonly Fired[];
+  /** What it cannot show, whatever was seen. */
+  limits: readonly string[];
   controls: ReadonlyMap<string, Fired>;
 }): Proof {
   const { controls } = seen;
-  const limits = [...LIMITS];
+  const limits = [...seen.limits];
   const isUntried = ({ name, needsPerl }: Shot) =>
     needsPerl && controls.get(name)?.said === "ENOENT";
   const tried = seen.attempts.filter(({ shot }) => !isUntried(shot));

@@ -42,11 +42,20 @@ function print(report: StatusReport, terminal: Terminal): void {
   terminal.print(
     lastBundle ? `last bundle  ${day(lastBundle.at)}, "${lastBundle.path}"` : "last bundle  none",
   );
-  if (lastDrill)
-    terminal.print(`last drill   ${day(lastDrill.at)}, ${lastDrill.ok ? "passed" : "FAILED"}`);
+  terminal.print(`last drill   ${describeDrill(lastDrill)}`);
   if (restoring) terminal.say("A restore was ended in the middle: type it again, and it goes on.");
   if (!live) terminal.say("No gateway runs: this is what config and files say.");
   terminal.print(
     ready ? "Ready: a chat is answered without the internet." : "Not ready for offline.",
   );
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+function describeDrill(drill: StatusReport["lastDrill"]): string {
+  if (!drill) return "none: `isopod offline drill` rehearses it";
+  const days = Math.floor(Math.max(0, Date.now() - drill.at) / DAY_MS);
+  const age = days === 0 ? "today" : days === 1 ? "yesterday" : `${days} days ago`;
+  const of = drill.bundle === null ? "no bundle" : drill.bundle;
+  return `${age}, ${drill.ok ? "passed" : "FAILED"}, ${of}: "${drill.file}"`;
 }
