@@ -88,8 +88,12 @@ export interface Host {
 
   /** Rehearses life without the internet on a machine of its own, and keeps what was seen, signed. */
   drillOffline(
-    words: RestoreWords,
-    tell: (text: string) => void,
+    call: {
+      words: RestoreWords;
+      tell: (text: string) => void;
+      /** Asks the person to switch the network off, and on, where the system makes no namespaces. */
+      byHand?: (what: string) => Promise<boolean>;
+    },
     signal: AbortSignal,
   ): Promise<{ drill: Drill; file: string; publicKey: string }>;
 

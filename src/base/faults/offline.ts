@@ -90,6 +90,13 @@ export const offlineFaults = {
     message: ({ path, why }) => `Cannot carry "${path}": ${why}`,
     fix: () => "Mend it or fetch it again, or leave it out with `--only`",
   }),
+  DRILL_IMPOSSIBLE: entry<{ detail: string }>({
+    status: 500,
+    exit: 2,
+    message: ({ detail }) => `Cannot make a machine without a network: ${detail}`,
+    fix: () =>
+      "On Linux install iproute2 and util-linux, and run as root or allow user namespaces; elsewhere type `isopod offline drill --by-hand`",
+  }),
   DRILL_STEP: entry<{ detail: string }>({
     status: 500,
     exit: 1,

@@ -10,38 +10,27 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 import type { Clock } from "../../base/clock.ts";
-import { Fault } from "../../base/fault.ts";
 import type { ProgramsOwner } from "../../process/programs.ts";
 import type { Offline } from "../offline.ts";
 import type { Cable } from "../prove/cable.ts";
 import { LIMITS, type Shot } from "../prove/plan.ts";
 import { laySurroundings, openRange, type RangeOptions } from "../prove/range.ts";
 import { conclude, type Fired, type Proof } from "../prove/report.ts";
-import { CLOUD, type Dial, type Stage, startStage } from "../prove/stage.ts";
-import { checkModel } from "./model.ts";
-import { DRILL_LIMITS, type Drill } from "./report.ts";
+import { type Dial, type Stage, startStage } from "../prove/stage.ts";
+import { addProvider, BASE_LIMITS, prepare, PROVIDER } from "./prepare.ts";
+import { recover, rehearse, SILENCE_MS } from "./rehearse.ts";
+import type { Drill } from "./report.ts";
 import {
-  checkFiles,
   coverOriginals,
   type DrillPlaces,
   type Env,
   makePlaces,
   refuseMissingBundle,
-  restoreForDrill,
   restoringEnv,
   type RestoreWords,
   toProgram,
 } from "./restored.ts";
 import { createSteps, missed, type Steps } from "./steps.ts";
-import {
-  checkApp,
-  checkChat,
-  checkHealth,
-  checkSearch,
-  checkStream,
-  checkTool,
-  readStatus,
-} from "./talk.ts";
 
 export type DrillOptions = {
   programs: ProgramsOwner;
@@ -83,7 +72,7 @@ async function drillIn(
   signal: AbortSignal,
 ): Promise<Drill> {
   const { programs, path, clock, tell, shots } = options;
-  const { folder } = places;
+  const { folder, papers } = places;
   const steps = createSteps(clock, tell, signal);
   const limits: string[] = [];
   const env = { PATH: path, HOME: folder };
@@ -91,41 +80,41 @@ async function drillIn(
   tell("laying a cable that leads nowhere"); // first: where that is impossible, no bundle is made
   const cable = await laySurroundings(range, { stranded: true }, signal);
   const there = { home: places.home, env: restoringEnv(options.env, places) };
-  const carried = await restoreForDrill(
-    options.offline,
-    await options.openThere(there),
-    { words: options.words, folder, steps, limits },
-    signal,
-  );
-  const bundle = carried?.bundle ?? null;
+  const { bundle, restored } = await prepare(options, { there, folder, steps, limits }, signal);
   const end = (egress?: Drill["egress"]): Drill => ({
     ok: steps.done.every(({ ok }) => ok),
     steps: [...steps.done],
-    limits: [...limits, ...DRILL_LIMITS],
+    limits: [...limits, ...BASE_LIMITS],
     bundle,
     ...(egress && { egress }),
   });
-  if (!carried) return end();
-  if (!(await steps.run("files", () => checkFiles(carried.restored)))) return end();
-  const before = cable.arrived().packets;
+  if (!restored) return end();
+  const count = async () => {
+    const before = cable.arrived().packets;
+    return async () => silent(cable.arrived().packets - before);
+  };
+  const counted = await count();
   let stage: Stage | undefined;
   await steps.run("gateway", async () => {
-    const program = toProgram(carried.restored, options.installed);
-    await options.editThere(there, `models.providers.${PROVIDER}`, CLOUD);
-    stage = await openStage({ options, places, cable, program: program.words, limits }, signal);
-    return program.isRestored
-      ? "the restored program, with the restored state folder"
-      : "the installed program (the bundle has none), with the restored state folder";
+    const { words: program, isRestored } = toProgram(restored, options.installed);
+    await addProvider(options, there);
+    stage = await openStage({ options, places, cable, program, limits }, signal);
+    const which = isRestored
+      ? "the restored program"
+      : "the installed program (the bundle has none)";
+    return `${which}, with the restored state folder`;
   });
   if (!stage) return end();
-  await rehearse({ stage, steps, limits, places, options }, signal);
-  await steps.run("silence", async () => silent(cable.arrived().packets - before));
-  await recover({ stage, steps, cable }, signal);
+  await rehearse({ stage, steps, limits, papers, approved: options.approved() }, signal);
+  await steps.run("silence", counted);
+  await recover({ stage, steps, lead: cable.lead, count }, signal);
   return end(await fireCanaries({ ...range, stage, steps, cable, limits }, signal));
 }
 
-/** The provider that is added to the config; its one model is never to be reached. */
-const PROVIDER = "isopod-drill";
+function silent(frames: number): string {
+  if (frames > 0) throw missed(`${frames} frames left`);
+  return "0 frames left, as the kernel at the far end of the cable counted";
+}
 
 async function openStage(
   {
@@ -163,62 +152,6 @@ async function openStage(
   );
 }
 
-type Rehearsal = {
-  stage: Stage;
-  steps: Steps;
-  limits: string[];
-  places: DrillPlaces;
-  options: DrillOptions;
-};
-
-async function rehearse(
-  { stage, steps, limits, places, options }: Rehearsal,
-  signal: AbortSignal,
-): Promise<void> {
-  await steps.run("health", () => checkHealth(stage, signal));
-  const approved = options.approved();
-  await steps.run("model", () => checkModel(stage, { approved, limits }, signal));
-  await steps.run("chat", () => checkChat(stage, signal));
-  await steps.run("stream", () => checkStream(stage, signal));
-  await steps.run("tool", () => checkTool(stage, signal));
-  await steps.run("search", () => checkSearch(stage, places.papers, signal));
-  await steps.run("app", () => checkApp(stage, signal));
-}
-
-function silent(frames: number): string {
-  if (frames > 0) throw missed(`${frames} frames left`);
-  return "0 frames, as the kernel at the far end of the cable counted";
-}
-
-/** The gateway looks every five seconds by itself, and when it is asked. */
-const LINK_MS = 15_000;
-const LOOK_MS = 500;
-/** Whatever would go out by itself has gone by then. */
-const SILENCE_MS = 3_000;
-
-async function recover(
-  { stage, steps, cable }: { stage: Stage; steps: Steps; cable: Cable },
-  signal: AbortSignal,
-): Promise<void> {
-  await steps.run("recovery", async () => {
-    const was = await readStatus(stage, signal);
-    const before = cable.arrived().packets;
-    await cable.lead();
-    let now = was;
-    for (let left = LINK_MS; now.link.state === was.link.state && left > 0; left -= LOOK_MS) {
-      await pause(LOOK_MS, undefined, { signal });
-      now = await readStatus(stage, signal);
-    }
-    const states = `${was.link.state} (${was.link.reason}) to ${now.link.state} (${now.link.reason})`;
-    if (now.link.state === was.link.state) throw missed(`the link is told as before: ${states}`);
-    if (now.mode !== was.mode) throw missed(`the mode went from ${was.mode} to ${now.mode}`);
-    await checkChat(stage, signal);
-    await pause(SILENCE_MS, undefined, { signal });
-    silent(cable.arrived().packets - before);
-    return `told: ${states}; mode ${now.mode} as before, a chat is answered, 0 frames left`;
-  });
-}
-
 async function fireCanaries(
   given: RangeOptions & { stage: Stage; steps: Steps; cable: Cable; limits: string[] },
   signal: AbortSignal,
@@ -251,7 +184,3 @@ async function fireCanaries(
   limits.push(...more);
   return egress;
 }
-
-/** Whether a machine is none on which a drill can be by itself. */
-export const isWithoutNamespaces = (error: unknown): boolean =>
-  error instanceof Fault && (error.code === "PROVE_IMPOSSIBLE" || error.code === "PROGRAM_MISSING");

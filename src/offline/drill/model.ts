@@ -3,12 +3,16 @@
 import { z } from "zod";
 
 import type { Stage } from "../prove/stage.ts";
-import { mustBeOk, readStatus, shorten } from "./talk.ts";
+import { look, mustBeOk, readStatus, shorten } from "./talk.ts";
 import { missed } from "./steps.ts";
 
 const Services = z.object({
   services: z.array(
-    z.looseObject({ id: z.string(), hash: z.string().optional(), approved: z.boolean().optional() }),
+    z.looseObject({
+      id: z.string(),
+      hash: z.string().optional(),
+      approved: z.boolean().optional(),
+    }),
   ),
 });
 
@@ -26,11 +30,15 @@ export async function checkModel(
   for (const { id, hash = "" } of services) {
     const path = `/api/models/services/${encodeURIComponent(id)}/approve`;
     if (approved.has(hash)) mustBeOk(path, await stage.ask("POST", path, { hash }, signal));
-    else limits.push(`The server of "${id}" was not started: nobody has approved how, on this machine`);
+    else
+      limits.push(
+        `The server of "${id}" was not started: nobody has approved how, on this machine`,
+      );
   }
   const answer = await stage.chat("hello", {}, signal);
   const { model } = await readStatus(stage, signal);
   if (answer.status === 200 && model) {
+    mustBeOk("/readyz", await look(stage, "/readyz", signal));
     if (model.ref === DEMONSTRATION)
       limits.push("The demonstration model answered: no other is in the bundle, and it is no help");
     return `${model.ref} answers (${model.locality})`;

@@ -23,11 +23,3 @@ export type DrilledBundle = {
   platform: string;
   artefacts: { id: string; kind: string; title: string }[];
 };
-
-/** What no drill shows; printed with each. */
-export const DRILL_LIMITS: readonly string[] = [
-  "It ran beside your gateway, not in its place: conversations, keys and devices of yours were not in it, and its tools wrote into a folder of its own",
-  "To the config that was restored one provider was added, at an address of nobody's, so that there is something to leak to",
-  "No other device was asked: models on machines of the LAN, messengers and the phone's app were not tried",
-  "It holds for this bundle on this machine, on the day it was made; a bundle of another day or a machine with other hardware wants its own",
-];

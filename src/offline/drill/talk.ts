@@ -29,7 +29,7 @@ export async function readStatus({ ask }: Stage, signal: AbortSignal): Promise<S
 }
 
 export async function checkHealth(stage: Stage, signal: AbortSignal): Promise<string> {
-  for (const path of ["/healthz", "/readyz"]) mustBeOk(path, await look(stage, path, signal));
+  mustBeOk("/healthz", await look(stage, "/healthz", signal));
   const { version, mode, link } = await readStatus(stage, signal);
   if (mode === "internet") throw missed("it began in mode internet");
   return `version ${version}, mode ${mode}, link ${link.state}: ${link.reason}`;
@@ -104,7 +104,7 @@ export async function checkApp(stage: Stage, signal: AbortSignal): Promise<strin
   return `the page and its ${parts.length} files over the gateway's socket, and none from elsewhere`;
 }
 
-const look = ({ ask }: Stage, path: string, signal: AbortSignal) =>
+export const look = ({ ask }: Stage, path: string, signal: AbortSignal) =>
   ask("GET", path, undefined, signal);
 
 const told = ({ status, text }: Answer) => `${status} ${shorten(text)}`;

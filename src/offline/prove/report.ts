@@ -59,7 +59,8 @@ export function conclude(seen: {
     said: "answered",
     control: controlOf("cloud-model"),
   });
-  const all = seen.conversation === undefined ? attempts : [conversation(seen.conversation), ...attempts];
+  const all =
+    seen.conversation === undefined ? attempts : [conversation(seen.conversation), ...attempts];
   const leaked = all.every(({ control }) => control === "leaked");
   const heard = all.reduce((sum, attempt) => sum + attempt.escaped, 0);
   return { escaped: Math.max(seen.escaped, heard), control: { leaked }, attempts: all, limits };

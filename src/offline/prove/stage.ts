@@ -135,5 +135,4 @@ export function expect(what: string, { status, text }: Answer, has: string): voi
   if (status !== 200 || !text.includes(has)) throw failed(what, `${status} ${text.slice(0, 200)}`);
 }
 
-export const failed = (what: string, detail: string) =>
-  new Fault("PROVE_FAILED", { what, detail });
+export const failed = (what: string, detail: string) => new Fault("PROVE_FAILED", { what, detail });

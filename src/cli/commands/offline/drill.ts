@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 
+import { Fault } from "../../../base/fault.ts";
 import type { Drill } from "../../../offline/drill/report.ts";
 import { STEPS } from "../../../offline/drill/steps.ts";
 import { defineCommand } from "../../command.ts";
@@ -20,6 +21,10 @@ export const offlineDrill = defineCommand({
       "repeatable",
     ],
     ["--decrypt <file>", "the file with the passphrase of what is sealed"],
+    [
+      "--by-hand",
+      "you switch the network off and on: for systems without namespaces, such as macOS",
+    ],
     ["--json", "print JSON"],
   ],
 
@@ -31,19 +36,37 @@ export const offlineDrill = defineCommand({
       ...parsePassphrase(options["decrypt"], NAME),
     };
     const tell = (text: string) => terminal.progress(text);
-    try {
-      const { drill, file, publicKey } = await host.drillOffline(words, tell, signal);
+    const byHand = async (what: string) => {
       terminal.progress(undefined);
-      if (options["json"]) terminal.json(drill);
-      else print(drill, terminal);
-      const key = publicKey.trim().split("\n").at(-1);
-      terminal.say(`Kept in ${file}, signed: minisign -V -P ${key} -m FILE`);
-      return drill.ok ? 0 : 1;
-    } finally {
-      terminal.progress(undefined);
-    }
+      return (await terminal.ask(`${what} `, signal)) !== undefined;
+    };
+    const run = async (isByHand: boolean) => {
+      try {
+        return await host.drillOffline({ words, tell, ...(isByHand && { byHand }) }, signal);
+      } finally {
+        terminal.progress(undefined);
+      }
+    };
+    const { drill, file, publicKey } = await run(Boolean(options["byHand"])).catch(
+      (error: unknown) => {
+        if (!isImpossible(error)) throw error;
+        const detail = error.message;
+        if (!terminal.interactive)
+          throw new Fault("DRILL_IMPOSSIBLE", { detail }, { cause: error });
+        terminal.say(`${detail}. So it is done by hand, and shows less.`);
+        return run(true);
+      },
+    );
+    if (options["json"]) terminal.json(drill);
+    else print(drill, terminal);
+    const key = publicKey.trim().split("\n").at(-1);
+    terminal.say(`Kept in ${file}, signed: minisign -V -P ${key} -m FILE`);
+    return drill.ok ? 0 : 1;
   },
 });
+
+const isImpossible = (error: unknown): error is Fault =>
+  error instanceof Fault && (error.code === "PROVE_IMPOSSIBLE" || error.code === "PROGRAM_MISSING");
 
 function print({ ok, steps, limits, bundle }: Drill, terminal: Terminal): void {
   terminal.table(
@@ -54,8 +77,8 @@ function print({ ok, steps, limits, bundle }: Drill, terminal: Terminal): void {
       detail,
     ]),
   );
-  const left = Object.keys(STEPS).length - steps.length;
-  if (left > 0) terminal.print(`${left} more steps stand on what failed, and were not tried.`);
+  if (!steps.some(({ step }) => step === "recovery"))
+    terminal.print("What stands on a step that failed was not tried.");
   terminal.print("");
   terminal.print("What this does not show:");
   for (const limit of limits) terminal.print(`- ${limit}`);

@@ -1,5 +1,6 @@
 import type { Live, StatusReport } from "../../../offline/status/status.ts";
 import { type Host, defineCommand } from "../../command.ts";
+import { describeSince } from "../../describe-scorecard.ts";
 import type { Terminal } from "../../terminal.ts";
 
 export const offlineStatus = defineCommand({
@@ -50,12 +51,9 @@ function print(report: StatusReport, terminal: Terminal): void {
   );
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
 function describeDrill(drill: StatusReport["lastDrill"]): string {
   if (!drill) return "none: `isopod offline drill` rehearses it";
-  const days = Math.floor(Math.max(0, Date.now() - drill.at) / DAY_MS);
-  const age = days === 0 ? "today" : days === 1 ? "yesterday" : `${days} days ago`;
-  const of = drill.bundle === null ? "no bundle" : drill.bundle;
-  return `${age}, ${drill.ok ? "passed" : "FAILED"}, ${of}: "${drill.file}"`;
+  const { at, ok, bundle, file } = drill;
+  const of = bundle ?? "no bundle could be used";
+  return `${describeSince(at, Date.now())}, ${ok ? "passed" : "FAILED"}, ${of}: "${file}"`;
 }
