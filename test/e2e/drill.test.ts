@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -23,6 +24,7 @@ import { drill, type DrillOptions } from "../../src/offline/drill/drill.ts";
 import type { Drill } from "../../src/offline/drill/report.ts";
 import type { Restored } from "../../src/offline/restore/restore.ts";
 import { SHOTS } from "../../src/offline/prove/plan.ts";
+import { put } from "../../src/offline/format/examples.ts";
 import { openOffline } from "../../src/offline-parts.ts";
 import { openDoors as doors } from "../../src/process/doors.ts";
 import { createPrograms } from "../../src/process/programs.ts";
@@ -350,6 +352,64 @@ test(
     assert.deepEqual([after.ok, failedOf(after)], [false, ["tool"]], JSON.stringify(after.steps));
     assert.match(detailOf(after, "model"), /mine\/qwen3:8b answers \(device\)/);
     assert.match(detailOf(after, "tool"), /there is no such file/);
+  },
+);
+
+/** A stand-in for Ollama's program, beside what is on the path already; its models are in a store of its own. */
+function installOllama(folder: string): Record<string, string> {
+  const turns = [
+    [{ text: "Hello." }],
+    [{ text: "Hello again." }],
+    [{ text: "And once more." }],
+    [
+      {
+        call: "write",
+        arguments: JSON.stringify({ path: "shopping.txt", content: "buy milk" }),
+      },
+    ],
+  ];
+  const script = join(folder, "script.json");
+  const models = [{ name: "small:1b" }];
+  writeFileSync(script, JSON.stringify({ models, turns, otherwise: [{ text: "Done." }] }));
+  const tools = join(folder, "bin");
+  mkdirSync(tools);
+  const words = [process.execPath, join(ROOT, "test/fakes/ollama.ts"), "--port", "11434"];
+  // It serves only what its store has, and the drill has to say where that is.
+  const has = `test -f "$OLLAMA_MODELS/manifests/registry.ollama.ai/library/small/1b" || exit 3`;
+  const run = `exec ${words.join(" ")} --script ${script}`;
+  writeFileSync(join(tools, "ollama"), `#!/bin/sh\n${has}\n${run}\n`, { mode: 0o755 });
+  return { path: `${tools}:${process.env["PATH"]}:/usr/sbin:/sbin`, store: join(folder, "store") };
+}
+
+test(
+  "models of Ollama are served from the restored store by the Ollama that is installed",
+  { skip },
+  async (t) => {
+    const elsewhere = mkdtempSync(join(tmpdir(), "isopod-ollama-"));
+    t.after(() => rmSync(elsewhere, { recursive: true }));
+    const { path = "", store = "" } = installOllama(elsewhere);
+    const own = createMachine(t, {
+      config: { agents: { defaults: { model: { primary: "ollama/small:1b" } } } },
+      env: { OLLAMA_MODELS: store },
+    });
+    const weights = "weights of a model";
+    const sha256 = createHash("sha256").update(weights).digest("hex");
+    const layer = { digest: `sha256:${sha256}`, size: weights.length };
+    put(join(store, `blobs/sha256-${sha256}`), weights);
+    const manifest = { config: layer, layers: [layer] };
+    put(join(store, "manifests/registry.ollama.ai/library/small/1b"), JSON.stringify(manifest));
+    const bundle = own.path("bundle");
+    await own.json(0, ["offline", "bundle", "--out", bundle, "--only", "models,config", "--json"]);
+    const words = { path: bundle, trust: [] };
+    const programs = createPrograms({ doors, ledger: { append() {} }, path });
+    t.after(() => programs.close());
+    const told = await drill(await optionsOf(t, own, { words, path, programs }), t.signal);
+    assert.deepEqual(failedOf(told), [], JSON.stringify(told.steps));
+    assert.match(detailOf(told, "model"), /ollama\/small:1b answers \(device\)/);
+
+    const without = await drill(await optionsOf(t, own, { words }), t.signal);
+    assert.deepEqual(failedOf(without), ["model"], JSON.stringify(without.steps));
+    assert.match(without.limits.join("\n"), /`ollama serve` did not answer/);
   },
 );
 

@@ -17,6 +17,7 @@ import { LIMITS, type Shot } from "../prove/plan.ts";
 import { laySurroundings, openRange, type RangeOptions } from "../prove/range.ts";
 import { conclude, type Fired, type Proof } from "../prove/report.ts";
 import { type Dial, type Stage, startStage } from "../prove/stage.ts";
+import { serveOllama } from "./ollama.ts";
 import { addProvider, BASE_LIMITS, prepare, PROVIDER } from "./prepare.ts";
 import { recover, rehearse, SILENCE_MS } from "./rehearse.ts";
 import type { Drill } from "./report.ts";
@@ -98,7 +99,8 @@ async function drillIn(
   await steps.run("gateway", async () => {
     const { words: program, isRestored } = toProgram(restored, options.installed);
     await addProvider(options, there);
-    stage = await openStage({ options, places, cable, program, limits }, signal);
+    const hasOllama = bundle?.artefacts.some(({ kind }) => kind === "ollama") ?? false;
+    stage = await openStage({ options, places, cable, program, limits, hasOllama }, signal);
     const which = isRestored
       ? "the restored program"
       : "the installed program (the bundle has none)";
@@ -123,12 +125,14 @@ async function openStage(
     cable,
     program,
     limits,
+    hasOllama,
   }: {
     options: DrillOptions;
     places: DrillPlaces;
     cable: Cable;
     program: readonly string[];
     limits: string[];
+    hasOllama: boolean;
   },
   signal: AbortSignal,
 ): Promise<Stage> {
@@ -136,11 +140,22 @@ async function openStage(
   const needed = [installed.root, installed.node];
   const covered = await coverOriginals(cable, { home, env, needed }, places);
   limits.push(...covered.limits);
+  const inside = { ...covered.env, PATH: path };
+  if (hasOllama) {
+    const place = {
+      programs,
+      enter: cable.enter,
+      env: inside,
+      store: join(places.folder, "ollama"),
+    };
+    const why = await serveOllama(place, signal);
+    if (why !== undefined) limits.push(why);
+  }
   return startStage(
     {
       programs,
       dial,
-      env: { ...covered.env, PATH: path },
+      env: inside,
       program: [...cable.enter, ...program],
       home: places.home,
       homeInside: covered.home,

@@ -1,0 +1,56 @@
+/** Ollama, where the bundle has models of it: installed code, on the restored store, without a way out. */
+
+import type { Programs } from "../../process/program.ts";
+import { runProgram } from "../../process/run.ts";
+
+/** Where it listens, and where the config looks for it unless it says otherwise. */
+const HOST = "127.0.0.1:11434";
+/** Its first start on a slow disk. */
+const START_MS = 20_000;
+
+const WAIT = `
+const until = Date.now() + ${START_MS};
+for (;;) {
+  try { await fetch("http://${HOST}/api/version"); break; } catch {}
+  if (Date.now() > until) process.exit(1);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+}`;
+
+/** Returns what keeps it from running, in a sentence; undefined where it runs. */
+export async function serveOllama(
+  {
+    programs,
+    enter,
+    env,
+    store,
+  }: {
+    programs: Pick<Programs, "start">;
+    /** Words that run what follows in the machine of the drill. */
+    enter: readonly string[];
+    env: Readonly<Record<string, string>>;
+    store: string;
+  },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const own = { ...env, OLLAMA_MODELS: store, OLLAMA_HOST: HOST };
+  const common = { purpose: "offline.drill", network: "none", env: own, signal } as const;
+  const words = (...last: string[]) => {
+    const [command = "", ...args] = [...enter, ...last];
+    return { command, args };
+  };
+  const server = programs.start({ ...common, ...words("ollama", "serve"), endsWithUs: true });
+  let said = "";
+  const drained = (async () => {
+    for await (const { bytes } of server.output)
+      said = (said + Buffer.from(bytes).toString()).slice(-KEPT);
+  })();
+  const node = [process.execPath, "--input-type=module", "-e", WAIT];
+  const answers = runProgram(programs, { ...common, ...words(...node) });
+  const first = await Promise.race([answers, drained]);
+  signal.throwIfAborted();
+  if (first?.exitCode === 0) return undefined;
+  const last = said.trim().split("\n").at(-1);
+  return `\`ollama serve\` did not answer, so its models were not tried: ${last || "it said nothing"}`;
+}
+
+const KEPT = 2_000;
