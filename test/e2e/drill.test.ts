@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -15,24 +14,16 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 
-import { systemClock as clock } from "../../src/base/clock.ts";
-import { dial } from "../../src/dial.ts";
-import { drillByHand } from "../../src/offline/drill/by-hand.ts";
 import { drill, type DrillOptions } from "../../src/offline/drill/drill.ts";
 import type { Drill } from "../../src/offline/drill/report.ts";
-import type { Restored } from "../../src/offline/restore/restore.ts";
 import { SHOTS } from "../../src/offline/prove/plan.ts";
-import { put } from "../../src/offline/format/examples.ts";
+import type { Restored } from "../../src/offline/restore/restore.ts";
 import { openOffline } from "../../src/offline-parts.ts";
-import { openDoors as doors } from "../../src/process/doors.ts";
-import { createPrograms } from "../../src/process/programs.ts";
-import { editAppConfig } from "../../src/settings.ts";
-import { readValues } from "../../src/store/read-values.ts";
-import { createMachine, type Machine, ROOT } from "./machine.ts";
+import { create, detailOf, failedOf, optionsOf } from "./drill-options.ts";
+import { createMachine, ROOT } from "./machine.ts";
 import { namespacesMissing } from "./needs.ts";
-import { watchCable } from "./network-namespace.ts";
 
 const skip = namespacesMissing;
 /** A busy machine takes ten times as long as an idle one. */
@@ -55,59 +46,6 @@ const ALL = [
   "canaries",
   "control",
 ];
-
-const failedOf = ({ steps }: Drill) => steps.filter(({ ok }) => !ok).map(({ step }) => step);
-const detailOf = ({ steps }: Drill, name: string) =>
-  steps.find(({ step }) => step === name)?.detail ?? "";
-
-/** A machine whose temporary folder is its own, so that what is left behind can be seen. */
-function create(t: TestContext, config: object = DEMONSTRATION) {
-  const machine = createMachine(t, { config });
-  const temporary = machine.path("tmp");
-  mkdirSync(temporary);
-  const bundle = machine.path("bundle");
-  const env = { TMPDIR: temporary };
-  return {
-    machine,
-    bundle,
-    env,
-    temporary,
-    /** Without Isopod itself, which is 200 MB. */
-    async carry() {
-      await machine.json(0, ["offline", "bundle", "--out", bundle, "--only", "config", "--json"]);
-    },
-  };
-}
-
-const DEMONSTRATION = { agents: { defaults: { model: { primary: "embedded/demo" } } } };
-
-/** In this process, so that a test can do harm in the middle of it. */
-async function optionsOf(
-  t: TestContext,
-  { home, env }: Machine,
-  more: Partial<DrillOptions> = {},
-): Promise<DrillOptions> {
-  const path = `${process.env["PATH"]}:/usr/sbin:/sbin`;
-  const programs = createPrograms({ doors, ledger: { append() {} }, path });
-  t.after(() => programs.close());
-  return {
-    programs,
-    dial: async (socket) => dial(socket, { doors }),
-    clock,
-    home,
-    env,
-    path,
-    installed: { root: ROOT, launcher: join(ROOT, "bin/isopod.cjs"), node: process.execPath },
-    offline: await openOffline({ home, env, version: "0.1.0" }),
-    openThere: (there) => openOffline({ ...there, version: "0.1.0" }),
-    editThere: (there, name, value) => editAppConfig(there, { path: name, value }),
-    approved: () => new Set(readValues(home, "models.service.").values()),
-    words: { trust: [] },
-    shots: SHOTS.filter(({ name }) => name === "cloud-model" || name === "tcp"),
-    tell: () => {},
-    ...more,
-  };
-}
 
 /** What runs with this folder among its words or in its environment. */
 const runningIn = (folder: string): string[] =>
@@ -215,50 +153,54 @@ test(
 
     // No such act: what should leak does nothing.
     const blind = await optionsOf(t, machine, { words, shots: [{ ...tcp, name: "nothing" }] });
-    const void_ = await drill(blind, t.signal);
-    assert.deepEqual([void_.ok, failedOf(void_)], [false, ["control"]]);
-    assert.deepEqual(void_.egress?.control, { leaked: false });
+    const unseen = await drill(blind, t.signal);
+    assert.deepEqual([unseen.ok, failedOf(unseen)], [false, ["control"]]);
+    assert.deepEqual(unseen.egress?.control, { leaked: false });
   },
 );
 
-test("security: a bundle with a flipped byte, or without one of its objects, fails the drill, and nothing of it is run", async (t) => {
-  const { machine, bundle, carry, env, temporary } = create(t);
-  await carry();
-  const folder = join(bundle, "objects");
-  const [first = ""] = readdirSync(folder);
-  const [name = ""] = readdirSync(join(folder, first));
-  const object = join(folder, first, name);
-  const whole = readFileSync(object);
-  const drillIt = async () => {
-    const [told] = await machine.json(1, ["offline", "drill", bundle, "--json"], {
+test(
+  "security: a bundle with a flipped byte, or without one of its objects, fails the drill, and nothing of it is run",
+  { skip },
+  async (t) => {
+    const { machine, bundle, carry, env, temporary } = create(t);
+    await carry();
+    const folder = join(bundle, "objects");
+    const [first = ""] = readdirSync(folder);
+    const [name = ""] = readdirSync(join(folder, first));
+    const object = join(folder, first, name);
+    const whole = readFileSync(object);
+    const drillIt = async () => {
+      const [told] = await machine.json(1, ["offline", "drill", bundle, "--json"], {
+        env,
+        ...PATIENT,
+      });
+      return told as unknown as Drill;
+    };
+    const flipped = Buffer.from(whole);
+    flipped[0] = (flipped[0] ?? 0) ^ 1;
+    writeFileSync(object, flipped);
+    const broken = await drillIt();
+    assert.deepEqual([broken.ok, failedOf(broken)], [false, ["restore"]]);
+    assert.match(detailOf(broken, "restore"), new RegExp(`BUNDLE_CORRUPT: .*${name.slice(0, 16)}`));
+    assert.equal(broken.steps.at(-1)?.step, "restore", "nothing came after it");
+    rmSync(object);
+    const lost = await drillIt();
+    assert.deepEqual([lost.ok, failedOf(lost)], [false, ["restore"]]);
+    const shown = await machine.isopod(["offline", "status"]);
+    assert.match(shown.stdout, /last drill .*FAILED/);
+
+    writeFileSync(object, whole);
+    const stranger = createMachine(t);
+    const [unknown] = await stranger.json(1, ["offline", "drill", bundle, "--json"], {
       env,
       ...PATIENT,
     });
-    return told as unknown as Drill;
-  };
-  const flipped = Buffer.from(whole);
-  flipped[0] = (flipped[0] ?? 0) ^ 1;
-  writeFileSync(object, flipped);
-  const broken = await drillIt();
-  assert.deepEqual([broken.ok, failedOf(broken)], [false, ["restore"]]);
-  assert.match(detailOf(broken, "restore"), new RegExp(`BUNDLE_CORRUPT: .*${name.slice(0, 16)}`));
-  assert.equal(broken.steps.at(-1)?.step, "restore", "nothing came after it");
-  rmSync(object);
-  const lost = await drillIt();
-  assert.deepEqual([lost.ok, failedOf(lost)], [false, ["restore"]]);
-  const shown = await machine.isopod(["offline", "status"]);
-  assert.match(shown.stdout, /last drill .*FAILED/);
-
-  writeFileSync(object, whole);
-  const stranger = createMachine(t);
-  const [unknown] = await stranger.json(1, ["offline", "drill", bundle, "--json"], {
-    env,
-    ...PATIENT,
-  });
-  assert.match(JSON.stringify(unknown), /BUNDLE_SIGNER_UNKNOWN.*--trust RW/);
-  await stranger.json(2, ["offline", "drill", stranger.path("nothing"), "--json"], { env });
-  assert.deepEqual(readdirSync(temporary), []);
-});
+    assert.match(JSON.stringify(unknown), /BUNDLE_SIGNER_UNKNOWN.*--trust RW/);
+    await stranger.json(2, ["offline", "drill", stranger.path("nothing"), "--json"], { env });
+    assert.deepEqual(readdirSync(temporary), []);
+  },
+);
 
 test(
   "a restored file that is missing fails the drill: one that was put into place, and one inside of Isopod",
@@ -315,133 +257,6 @@ test(
     assert.deepEqual(readdirSync(temporary), []);
     assert.deepEqual(runningIn(temporary), []);
     assert.equal(existsSync(machine.path("offline/last-drill.json")), false);
-  },
-);
-
-test(
-  "a model server of the config is started in the drill where it is approved here, and what it says of a tool counts for nothing",
-  { skip },
-  async (t) => {
-    const { machine, bundle, carry } = create(t, {});
-    // Not in the state folder: in the drill, the restored one is laid over it.
-    const elsewhere = mkdtempSync(join(tmpdir(), "isopod-server-"));
-    t.after(() => rmSync(elsewhere, { recursive: true }));
-    const script = join(elsewhere, "script.json");
-    writeFileSync(script, JSON.stringify({ otherwise: [{ text: "I have written it" }] }));
-    const fake = join(ROOT, "test/fakes/ollama.ts");
-    const args = [fake, "--port", "11999", "--script", script];
-    const localService = { command: process.execPath, args };
-    const baseUrl = "http://127.0.0.1:11999";
-    const providers = { mine: { baseUrl, api: "openai-completions", localService } };
-    const model = { primary: "mine/qwen3:8b", fallbacks: [] };
-    machine.config({ models: { mode: "replace", providers }, agents: { defaults: { model } } });
-    await carry();
-    const words = { path: bundle, trust: [] };
-    const before = await drill(await optionsOf(t, machine, { words }), t.signal);
-    assert.deepEqual(
-      [before.ok, failedOf(before)],
-      [false, ["model"]],
-      JSON.stringify(before.steps),
-    );
-    assert.match(detailOf(before, "model"), /MODEL_SERVICE_UNAPPROVED/);
-    assert.match(before.limits.join("\n"), /"mine" was not started: nobody has approved/);
-
-    const approved = await machine.isopod(["models", "service", "approve", "mine", "--yes"]);
-    assert.equal(approved.code, 0, approved.stderr);
-    const after = await drill(await optionsOf(t, machine, { words }), t.signal);
-    assert.deepEqual([after.ok, failedOf(after)], [false, ["tool"]], JSON.stringify(after.steps));
-    assert.match(detailOf(after, "model"), /mine\/qwen3:8b answers \(device\)/);
-    assert.match(detailOf(after, "tool"), /there is no such file/);
-  },
-);
-
-/** A stand-in for Ollama's program, beside what is on the path already; its models are in a store of its own. */
-function installOllama(folder: string): Record<string, string> {
-  const turns = [
-    [{ text: "Hello." }],
-    [{ text: "Hello again." }],
-    [{ text: "And once more." }],
-    [
-      {
-        call: "write",
-        arguments: JSON.stringify({ path: "shopping.txt", content: "buy milk" }),
-      },
-    ],
-  ];
-  const script = join(folder, "script.json");
-  const models = [{ name: "small:1b" }];
-  writeFileSync(script, JSON.stringify({ models, turns, otherwise: [{ text: "Done." }] }));
-  const tools = join(folder, "bin");
-  mkdirSync(tools);
-  const words = [process.execPath, join(ROOT, "test/fakes/ollama.ts"), "--port", "11434"];
-  // It serves only what its store has, and the drill has to say where that is.
-  const has = `test -f "$OLLAMA_MODELS/manifests/registry.ollama.ai/library/small/1b" || exit 3`;
-  const run = `exec ${words.join(" ")} --script ${script}`;
-  writeFileSync(join(tools, "ollama"), `#!/bin/sh\n${has}\n${run}\n`, { mode: 0o755 });
-  return { path: `${tools}:${process.env["PATH"]}:/usr/sbin:/sbin`, store: join(folder, "store") };
-}
-
-test(
-  "models of Ollama are served from the restored store by the Ollama that is installed",
-  { skip },
-  async (t) => {
-    const elsewhere = mkdtempSync(join(tmpdir(), "isopod-ollama-"));
-    t.after(() => rmSync(elsewhere, { recursive: true }));
-    const { path = "", store = "" } = installOllama(elsewhere);
-    const own = createMachine(t, {
-      config: { agents: { defaults: { model: { primary: "ollama/small:1b" } } } },
-      env: { OLLAMA_MODELS: store },
-    });
-    const weights = "weights of a model";
-    const sha256 = createHash("sha256").update(weights).digest("hex");
-    const layer = { digest: `sha256:${sha256}`, size: weights.length };
-    put(join(store, `blobs/sha256-${sha256}`), weights);
-    const manifest = { config: layer, layers: [layer] };
-    put(join(store, "manifests/registry.ollama.ai/library/small/1b"), JSON.stringify(manifest));
-    const bundle = own.path("bundle");
-    await own.json(0, ["offline", "bundle", "--out", bundle, "--only", "models,config", "--json"]);
-    const words = { path: bundle, trust: [] };
-    const programs = createPrograms({ doors, ledger: { append() {} }, path });
-    t.after(() => programs.close());
-    const told = await drill(await optionsOf(t, own, { words, path, programs }), t.signal);
-    assert.deepEqual(failedOf(told), [], JSON.stringify(told.steps));
-    assert.match(detailOf(told, "model"), /ollama\/small:1b answers \(device\)/);
-
-    const without = await drill(await optionsOf(t, own, { words }), t.signal);
-    assert.deepEqual(failedOf(without), ["model"], JSON.stringify(without.steps));
-    assert.match(without.limits.join("\n"), /`ollama serve` did not answer/);
-  },
-);
-
-test(
-  "by hand, a person switches the network off and on, and what that shows is said",
-  { skip },
-  async (t) => {
-    const { machine, bundle, carry } = create(t);
-    await carry();
-    const cable = await watchCable(t, machine.path("resolv.conf"));
-    const options = await optionsOf(t, machine, { words: { path: bundle, trust: [] } });
-    const asked: string[] = [];
-    const ask = async (what: string) => {
-      asked.push(what);
-      if (asked.length === 2) cable.strand(); // the first time it was forgotten
-      if (what.startsWith("Switch the network on")) cable.lead();
-      return true;
-    };
-    const told = await drillByHand({ ...options, enter: cable.enter, ask }, t.signal);
-    assert.deepEqual(failedOf(told), [], JSON.stringify(told.steps));
-    assert.match(asked[1] ?? "", /^It is still there: the link is "unknown"/);
-    assert.equal(asked.length, 3);
-    assert.match(detailOf(told, "recovery"), /to unknown .*no connection beyond this machine/);
-    assert.match(told.limits.join("\n"), /No canary was fired/);
-    assert.equal(told.egress, undefined);
-
-    const deaf = await optionsOf(t, machine, { words: { path: bundle, trust: [] } });
-    const never = await drillByHand(
-      { ...deaf, enter: cable.enter, ask: async () => false },
-      t.signal,
-    );
-    assert.deepEqual(failedOf(never), ["off"]);
   },
 );
 

@@ -17,7 +17,7 @@ import { LIMITS, type Shot } from "../prove/plan.ts";
 import { laySurroundings, openRange, type RangeOptions } from "../prove/range.ts";
 import { conclude, type Fired, type Proof } from "../prove/report.ts";
 import { type Dial, type Stage, startStage } from "../prove/stage.ts";
-import { serveOllama } from "./ollama.ts";
+import { OLLAMA_HOST, serveOllama } from "./ollama.ts";
 import { addProvider, BASE_LIMITS, prepare, PROVIDER } from "./prepare.ts";
 import { recover, rehearse, SILENCE_MS } from "./rehearse.ts";
 import type { Drill } from "./report.ts";
@@ -140,7 +140,7 @@ async function openStage(
   const needed = [installed.root, installed.node];
   const covered = await coverOriginals(cable, { home, env, needed }, places);
   limits.push(...covered.limits);
-  const inside = { ...covered.env, PATH: path };
+  const inside = { ...covered.env, PATH: path, ...(hasOllama && { OLLAMA_HOST }) };
   if (hasOllama) {
     const place = {
       programs,

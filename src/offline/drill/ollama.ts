@@ -4,14 +4,14 @@ import type { Programs } from "../../process/program.ts";
 import { runProgram } from "../../process/run.ts";
 
 /** Where it listens, and where the config looks for it unless it says otherwise. */
-const HOST = "127.0.0.1:11434";
+export const OLLAMA_HOST = "127.0.0.1:11434";
 /** Its first start on a slow disk. */
 const START_MS = 20_000;
 
 const WAIT = `
 const until = Date.now() + ${START_MS};
 for (;;) {
-  try { await fetch("http://${HOST}/api/version"); break; } catch {}
+  try { await fetch("http://${OLLAMA_HOST}/api/version"); break; } catch {}
   if (Date.now() > until) process.exit(1);
   await new Promise((resolve) => setTimeout(resolve, 200));
 }`;
@@ -32,7 +32,7 @@ export async function serveOllama(
   },
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const own = { ...env, OLLAMA_MODELS: store, OLLAMA_HOST: HOST };
+  const own = { ...env, OLLAMA_MODELS: store, OLLAMA_HOST };
   const common = { purpose: "offline.drill", network: "none", env: own, signal } as const;
   const words = (...last: string[]) => {
     const [command = "", ...args] = [...enter, ...last];

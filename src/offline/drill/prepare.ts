@@ -32,11 +32,11 @@ export async function prepare(
   }: { there: There; folder: string; steps: Steps; limits: string[] },
   signal: AbortSignal,
 ) {
-  const { offline, openThere, words } = options;
+  const { offline, openThere, words, tell } = options;
   const carried = await restoreForDrill(
     offline,
     await openThere(there),
-    { words, folder, steps, limits },
+    { words, folder, steps, limits, tell },
     signal,
   );
   const isWhole =

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
 
 import { Fault } from "../../base/fault.ts";
+import type { OnProgress } from "../format/carry.ts";
 import { hubOf } from "../kinds/hugging-face.ts";
 import { ollamaStores } from "../kinds/ollama.ts";
 import type { Offline } from "../offline.ts";
@@ -47,10 +48,17 @@ export async function restoreForDrill(
     folder,
     steps,
     limits,
-  }: { words: RestoreWords; folder: string; steps: Steps; limits: string[] },
+    tell,
+  }: {
+    words: RestoreWords;
+    folder: string;
+    steps: Steps;
+    limits: string[];
+    tell: (text: string) => void;
+  },
   signal: AbortSignal,
 ): Promise<{ bundle: DrilledBundle; restored: Restored } | undefined> {
-  const watch = { onProgress: () => {}, signal };
+  const watch = { onProgress: tellingOf(tell), signal };
   const path = words.path ?? join(folder, "bundle");
   const isMade = words.path === undefined;
   const trust = [...words.trust, await own.publicKey()];
@@ -80,6 +88,11 @@ export async function restoreForDrill(
   });
   return bundle && restored && { bundle, restored };
 }
+
+const tellingOf =
+  (tell: (text: string) => void): OnProgress =>
+  ({ text, doneBytes, totalBytes }) =>
+    tell(`${text}: ${Math.floor((100 * doneBytes) / Math.max(totalBytes, 1))} %`);
 
 export async function checkFiles({ placed }: Restored): Promise<string> {
   const lost = placed.find(({ path }) => !existsSync(path));

@@ -131,8 +131,8 @@ async function startGateway(
 }
 
 /** Throws `PROVE_FAILED` for an answer that is none, or lacks what it must have. */
-export function expect(what: string, { status, text }: Answer, has: string): void {
+function expect(what: string, { status, text }: Answer, has: string): void {
   if (status !== 200 || !text.includes(has)) throw failed(what, `${status} ${text.slice(0, 200)}`);
 }
 
-export const failed = (what: string, detail: string) => new Fault("PROVE_FAILED", { what, detail });
+const failed = (what: string, detail: string) => new Fault("PROVE_FAILED", { what, detail });
