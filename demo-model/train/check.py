@@ -14,7 +14,7 @@ MOST_TOKENS = 2000
 
 def check(model, tokenizer, device, seed: str = "check") -> str:
     dialogues = Dialogues(Stock(), seed)
-    rows = Rows(tokenizer, seed, Weights(0, 1, 1, 1))
+    rows = Rows(tokenizer, seed, Weights(0, 1, 1, 1), 0.0)
     lines = []
     for intent in INTENTS:
         right, count = 0, 0

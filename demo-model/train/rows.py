@@ -14,7 +14,6 @@ from tokenizer import Tokenizer
 SHORT, LONG = 448, 4096  # tokens in a dialogue at most
 GROUP = 24  # batches that are cut from one pile, sorted by length so that little is padded
 FIRST = 12  # tokens of a call or an answer: they decide what is done, the rest is mostly copied
-GAPS = 0.3  # of dialogues have gaps in their positions
 END = "<|im_end|>"
 
 
@@ -42,8 +41,10 @@ class Row:
 
 
 class Rows:
-    def __init__(self, tokenizer: Tokenizer, seed: str, weights: Weights) -> None:
-        self.tokenizer, self.seed, self.weights, self.stock = tokenizer, seed, weights, Stock()
+    """`gaps` is the part of short dialogues that has gaps in its positions."""
+
+    def __init__(self, tokenizer: Tokenizer, seed: str, weights: Weights, gaps: float) -> None:
+        self.tokenizer, self.seed, self.weights, self.gaps, self.stock = tokenizer, seed, weights, gaps, Stock()
         self.marks = {mark: tokenizer.id[mark] for mark in tokenizer.tokens[-7:]}
 
     def short(self, group: int, tokens: int) -> list[tuple]:
@@ -73,7 +74,7 @@ class Rows:
         for part, kind in self.pieces(self.draw(dialogues, r, length), r):
             row.ids += part
             row.weights += self.weights.of(kind, len(part))
-        gaps = sorted(r.sample(range(len(row.ids)), min(2, len(row.ids)))) if length == SHORT and r.random() < GAPS else []
+        gaps = sorted(r.sample(range(len(row.ids)), min(2, len(row.ids)))) if length == SHORT and r.random() < self.gaps else []
         # Distances that a long conversation will have, at the price of a short one.
         for at in range(len(row.ids)):
             position += 1 + (r.randrange((LONG - len(row.ids)) // 2) if at in gaps else 0)

@@ -24,25 +24,28 @@ from tokenizer import Tokenizer, learn
 from words import SYLLABLES
 
 TOKENS = {"core": 4096, "gpu": 32768}  # in a batch
-# First everything counts, so that it learns what texts look like and how to copy; then what it says.
+# First everything counts, so that it learns what texts look like and how to copy; then what it says; at last
+# what is near, where nearly all questions and files are.
+SAID = Weights(read=0.01, first=3, call=1, answer=0.5)
 PHASES = [
-    {"name": "read", "steps": 800, "weights": Weights(read=0.1, first=1, call=1, answer=1), "decay": 0.0},
-    {"name": "say", "steps": 6200, "weights": Weights(read=0.01, first=3, call=1, answer=0.5), "decay": 0.8},
+    {"name": "read", "steps": 800, "weights": Weights(read=0.1, first=1, call=1, answer=1), "rate": 1.0, "decay": 0.0, "gaps": 0.3, "long": False},
+    {"name": "say", "steps": 6200, "weights": SAID, "rate": 1.0, "decay": 0.8, "gaps": 0.3, "long": True},
+    {"name": "near", "steps": 1900, "weights": SAID, "rate": 0.3, "decay": 1.0, "gaps": 0.05, "long": True},
 ]
 SHAPE = {"width": 192, "layers": 4, "heads": 6, "inner": 512}
 MERGES = 700  # of letters
 MATRIX_RATE, OTHER_RATE = 0.012, 4e-3
 WARM_UP = 100  # steps
-LONG_FROM, LONG_EVERY = 0.7, 20  # in the last phase: of its steps, and how often
+LONG_FROM, LONG_EVERY = 0.7, 20  # in phases that have long conversations: of their steps, and how often
 LOG_EVERY = 20
 SAVE_EVERY = 500
 
 
-def batches(rows: Rows, steps: int, tokens: int, last: bool):
+def batches(rows: Rows, steps: int, tokens: int, long: bool):
     """At the end a long conversation comes now and then: that is dear, and needs little of it."""
     group, number, ready = 0, 0, []
     for step in range(steps):
-        if last and step >= LONG_FROM * steps and step % LONG_EVERY == 0:
+        if long and step >= LONG_FROM * steps and step % LONG_EVERY == 0:
             batch = rows.long(number)
             number += 1
         else:
@@ -73,10 +76,10 @@ def main() -> None:
             continue
         steps = options.steps or phase["steps"]
         # The first phase keeps the plain seed.
-        rows = Rows(tokenizer, f"{options.seed}/{phase['name']}" if at else f"{options.seed}", phase["weights"])
-        data = batches(rows, steps, TOKENS[options.preset], phase is PHASES[-1])
+        rows = Rows(tokenizer, f"{options.seed}/{phase['name']}" if at else f"{options.seed}", phase["weights"], phase["gaps"])
+        data = batches(rows, steps, TOKENS[options.preset], phase["long"])
         keep = lambda: save(model, tokenizer, options.out)  # noqa: E731
-        fit(model, data, steps, phase["decay"], device, (options.out / "log.csv").open("a"), keep)
+        fit(model, data, steps, phase, device, (options.out / "log.csv").open("a"), keep)
         keep()
     print(check(model, tokenizer, device), flush=True)
 
@@ -99,15 +102,16 @@ def sample(seed: int) -> str:
     return "\n".join(turn.text for _ in range(3000) for turn in dialogues.dialogue(2, 3).turns)
 
 
-def fit(model: Llama, data, steps: int, decay: float, device: torch.device, log, keep) -> None:
+def fit(model: Llama, data, steps: int, phase: dict, device: torch.device, log, keep) -> None:
     """One phase. `decay` is the part of it, at its end, in which the rates fall to nothing; `keep` saves what there is."""
+    rate, decay = phase["rate"], phase["decay"]
     matrices = [one for name, one in model.named_parameters() if one.ndim == 2 and "embd" not in name]
     others = [one for name, one in model.named_parameters() if one.ndim != 2 or "embd" in name]
     adam = torch.optim.AdamW(others, lr=OTHER_RATE, betas=(0.9, 0.98), weight_decay=0.0)
     muon = Muon(matrices, MATRIX_RATE)
     began, seen = time.time(), 0
     for step, (ids, weights, positions) in enumerate(data):
-        scale = min(1, (step + 1) / WARM_UP, (steps - step) / (decay * steps) if decay else 1)
+        scale = rate * min(1, (step + 1) / WARM_UP, (steps - step) / (decay * steps) if decay else 1)
         for group in adam.param_groups:
             group["lr"] = OTHER_RATE * scale
         ids, weights, positions = ids.to(device), weights[:, 1:].to(device), positions.to(device)

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { openTestGateway, type TestGateway } from "../../test/fakes/gateway.ts";
@@ -72,6 +74,15 @@ test("a copy is told as a download is", async () => {
   const body = { from: "desk", model: "qwen3:8b" };
   const { text } = await gateway.call("POST", "/api/share/copy", { body });
   assert.match(text, /^data: \{"type":"done","ref":"qwen3:8b"/);
+});
+
+test("docs/api.md has a row for each of them, with its scope, and none besides", () => {
+  const docs = readFileSync(join(import.meta.dirname, "../../docs/api.md"), "utf8");
+  const rows = docs.matchAll(/^\| `([A-Z]+ \/api\/share\S*)` *\| (\w+) *\|/gm);
+  assert.deepEqual(
+    Array.from(rows, ([, route, scope]) => `${route} ${scope}`).toSorted(),
+    routes.map(({ method, path, scope }) => `${method} ${path} ${scope}`).toSorted(),
+  );
 });
 
 test("security: a member of the gateway has no route of sharing at all", async () => {

@@ -65,9 +65,8 @@ export function createEmbedded(options: EmbeddedOptions): Embedded {
       signal.throwIfAborted();
       if (thread.state === "cold") yield { type: "progress", on: "model", text: LOADING };
       if (thread.state === "busy") yield { type: "progress", on: "queue", text: WAITING };
-      const prompt = toPrompt(request);
-      const outputs = thread.run({ prompt, maxTokens: request.maxTokens }, signal);
-      yield* toEvents(outputs, prompt.shown, newCallId);
+      const { maxTokens } = request;
+      yield* toEvents(thread.run({ prompt: toPrompt(request), maxTokens }, signal), newCallId);
     },
     async warm(signal) {
       await Array.fromAsync(thread.run({}, signal));
@@ -78,7 +77,6 @@ export function createEmbedded(options: EmbeddedOptions): Embedded {
 
 async function* toEvents(
   outputs: AsyncIterable<Output>,
-  shown: string | undefined,
   newCallId: () => string,
 ): AsyncGenerator<ChatEvent> {
   const speech = createSpeech(newCallId);
@@ -97,8 +95,7 @@ async function* toEvents(
     }
     if (output.type !== "done") continue;
     yield* speech.end();
-    const part = started?.resultTokens ? `the first ${started.resultTokens} tokens` : shown;
-    if (part) yield { type: "text", text: `\n[The demonstration model was shown ${part} only.]` };
+    if (started?.resultTokens) yield { type: "text", text: shownText(started.resultTokens) };
     yield* calls; // not before: an answer that is cut has no calls
     yield {
       type: "done",
@@ -114,6 +111,9 @@ async function* toEvents(
 
 const LOADING = "Loading the demonstration model";
 const WAITING = "Waiting: the demonstration model gives another answer first";
+
+const shownText = (tokens: number) =>
+  `\n[The demonstration model was shown the first ${tokens} tokens only.]`;
 
 const droppedText = ({ dropped }: Loss) =>
   `Left out the oldest ${dropped === 1 ? "message" : `${dropped} messages`}: they do not fit the demonstration model`;

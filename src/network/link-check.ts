@@ -153,7 +153,12 @@ function once(socket: ReturnType<typeof openConnection>, event: string): Promise
   });
 }
 
-async function lookUp({ doors }: LinkCheckOptions, name: string): Promise<readonly string[]> {
+async function lookUp(
+  { doors, ledger }: LinkCheckOptions,
+  name: string,
+): Promise<readonly string[]> {
+  const nothing = { address: "", sentBytes: 0, receivedBytes: 0, verdict: "allowed" } as const;
+  ledger.append({ kind: "name", purpose: PURPOSE, host: name, ...nothing }); // the question may leave the machine
   const found = await doors.resolve(() => lookupName(name, { all: true }));
   return found.map(({ address }) => address);
 }

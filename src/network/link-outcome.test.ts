@@ -63,13 +63,18 @@ test("a portal is seen by its status, its redirect over plain HTTP, and a certif
   const away = answered(302, { location: "http://sign-in.example/?from=a.example" });
   assert.equal(verdict({ secure: false, ...away }), "portal");
   assert.equal(verdict({ secure: true, ...away }), "reached", "TLS has proved who answers");
+  assert.equal(
+    verdict({ secure: false, purpose: "tools.web_fetch", ...away }),
+    "reached",
+    "as pages do",
+  );
   for (const location of ["/login", "http://a.example/other", "https://a.example/"]) {
     const same = { secure: false, ...answered(301, { location }) };
     assert.equal(verdict(same), "reached", location);
   }
   const page = answered(200, { "content-type": "text/html; charset=utf-8" });
   assert.equal(verdict({ secure: false, ...page }), "portal", "a page in place of a chat");
-  assert.equal(verdict({ secure: false, purpose: "web.fetch", ...page }), "reached");
+  assert.equal(verdict({ secure: false, purpose: "tools.web_fetch", ...page }), "reached");
   for (const code of ["ERR_TLS_CERT_ALTNAME_INVALID", "SELF_SIGNED_CERT_IN_CHAIN"]) {
     assert.equal(verdict(failedWith(code)), "uncertified", code);
   }

@@ -101,6 +101,7 @@ function toImpostor(
 ): string | undefined {
   if (status === SIGN_IN_REQUIRED) return `something asks to sign in before ${host}`;
   if (secure) return undefined; // its certificate was right: what it answers is its own
+  if (purpose.startsWith("tools.")) return undefined; // pages of the web lead elsewhere all the time
   const location = URL.parse(headers["location"] ?? "");
   if (status >= 300 && status < 400 && location && normalizeHost(location.hostname) !== host) {
     return `something leads from ${host} to ${location.hostname.slice(0, MAX_HOST)}`;

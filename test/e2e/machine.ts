@@ -160,7 +160,11 @@ export function createMachine(
 /** What a person sees is words: never a stack, never a warning of Node's. */
 export function assertPlain({ stdout, stderr }: Ran): void {
   for (const text of [stdout, stderr]) {
-    assert.doesNotMatch(text, /^\s+at |node:internal|UnhandledPromise|Warning:/m, text);
+    assert.doesNotMatch(
+      text,
+      /^\s+at .*(?:file:|node:|\.[cm]?[jt]s:\d)|node:internal|UnhandledPromise|Warning:/m,
+      text,
+    );
   }
 }
 

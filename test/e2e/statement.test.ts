@@ -96,7 +96,12 @@ test(
     machine.config({
       models: {
         providers: {
-          lan: { api: "ollama", baseUrl: "http://10.77.0.1:11999", models: { "qwen3:8b": {} } },
+          lan: {
+            api: "ollama",
+            baseUrl: "http://10.77.0.1:11999",
+            locality: "lan",
+            models: { "qwen3:8b": {} },
+          },
         },
       },
       agents: { defaults: { model: { primary: "lan/qwen3:8b" } } },

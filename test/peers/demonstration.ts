@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { ToolSpec } from "../../src/protocol/message.ts";
-import { writeHuggingFaceFolder } from "./hugging-face.ts";
+import { writeHuggingFaceFolder } from "../../demo-model/hugging-face.ts";
 
 export const WEIGHTS = join(import.meta.dirname, "../../demo-model/demo-q8_0.gguf");
 
@@ -18,7 +18,8 @@ export const weightsDigest = () => createHash("sha256").update(readFileSync(WEIG
 export const writeFolder = (folder: string) => writeHuggingFaceFolder(WEIGHTS, folder);
 
 const file = { type: "object", properties: { path: { type: "string" } }, required: ["path"] };
-const nothing = { type: "object", properties: {} };
+const text = { type: "object", properties: { ...file.properties, content: { type: "string" } } };
+const search = { type: "object", properties: { name: { type: "string" } } };
 
 /** What the model is asked and what it answers; a recording carries the one that it was made with. */
 export type Demonstration = {
@@ -34,15 +35,15 @@ export type Demonstration = {
 
 /** Of the weights that are here now: to be changed with them, and recorded anew. */
 export const DEMONSTRATION: Demonstration = {
-  context: 512,
+  context: 4096,
   tools: [
-    { name: "list_files", description: "Lists files", schema: nothing },
-    { name: "read_file", description: "Reads a file", schema: file },
-    { name: "write_file", description: "Writes a file", schema: file },
+    { name: "find", description: "Finds files", schema: search },
+    { name: "read", description: "Reads a file", schema: file },
+    { name: "write", description: "Writes a file", schema: text },
   ],
   reading: {
     asked: "read notes.txt",
-    tool: "read_file",
+    tool: "read",
     argumentsJson: '{"path": "notes.txt"}',
     result: "buy milk",
     answer: "notes.txt says:\nbuy milk",

@@ -12,7 +12,7 @@ export const offlineFaults = {
     status: 409,
     exit: 1,
     message: ({ path }) => `Cannot use the bundle at "${path}": it was never finished`,
-    fix: ({ words }) => `Run \`${words}\` on the machine that began it`,
+    fix: ({ words }) => `Run \`${words}\` again on the machine that began it`,
   }),
   BUNDLE_EXISTS: entry<{ path: string }>({
     status: 409,
@@ -29,7 +29,8 @@ export const offlineFaults = {
   BUNDLE_UNSAFE: entry<{ what: string; why: string }>({
     status: 422,
     exit: 1,
-    message: ({ what, why }) => `Cannot use the bundle: "${printable(what)}" is not safe, ${why}`,
+    message: ({ what, why }) =>
+      `Cannot use the bundle: "${printable(`${what}`)}" is not safe, ${why}`,
     fix: () => "Remove it, and find out who made it: Isopod writes no such bundle",
   }),
   BUNDLE_SIGNER_UNKNOWN: entry<{ key: string; path: string }>({
@@ -38,7 +39,7 @@ export const offlineFaults = {
     message: ({ key }) =>
       `Cannot trust the bundle: it is signed with ${key}, which is not known here`,
     fix: ({ key }) =>
-      `Compare the key with the one that \`isopod offline bundle\` printed; where it is the same, say \`--trust ${key}\``,
+      `Check that \`isopod offline bundle\` printed this very key where it was made, then say \`--trust ${key}\``,
   }),
   BUNDLE_PLATFORM: entry<{ made: string; here: string; kinds: readonly string[] }>({
     status: 422,
@@ -47,7 +48,7 @@ export const offlineFaults = {
       `Cannot use the bundle here: it is for ${made}, and this is ${here}`,
     fix: ({ kinds }) =>
       kinds.length > 0
-        ? `Take what runs anywhere with \`--only ${kinds.join(",")}\`, or make a bundle on a machine like this one`
+        ? `Choose what runs anywhere with \`--only ${kinds.join(",")}\`, or make a bundle on a machine like this one`
         : "Make a bundle on a machine like this one",
   }),
   BUNDLE_NO_SPACE: entry<{ folder: string; neededMb: number; freeMb: number }>({
@@ -63,7 +64,7 @@ export const offlineFaults = {
     message: ({ path }) => `Cannot put "${path}" into place: there is another one of that name`,
     fix: ({ kind }) =>
       kind === "state"
-        ? "Conversations are restored into a new state folder only: name one with ISOPOD_HOME, or leave them out with `--only`"
+        ? "Choose a new state folder with ISOPOD_HOME: conversations are laid over no others; or leave them out with `--only`"
         : "Say `--replace` to have it moved aside, or leave it out with `--only`",
   }),
   BUNDLE_PASSPHRASE: entry<{ why: string }>({
@@ -82,13 +83,13 @@ export const offlineFaults = {
     status: 409,
     exit: 1,
     message: ({ what }) => `Cannot carry what is not here: ${what.join("; ")}`,
-    fix: () => "Fetch it with `isopod offline prepare`, or leave it out with `--only`",
+    fix: () => "Get it with `isopod offline prepare`, or leave it out with `--only`",
   }),
   OFFLINE_SOURCE: entry<{ path: string; why: string }>({
     status: 422,
     exit: 1,
     message: ({ path, why }) => `Cannot carry "${path}": ${why}`,
-    fix: () => "Mend it or fetch it again, or leave it out with `--only`",
+    fix: () => "Get it again, or leave it out with `--only`",
   }),
   DRILL_IMPOSSIBLE: entry<{ detail: string }>({
     status: 500,
@@ -115,7 +116,5 @@ export const offlineFaults = {
 };
 
 /** A name that came from elsewhere must not drive the terminal. */
-const printable = (text: unknown, letters = 200) =>
-  String(text)
-    .replaceAll(/[\p{Cc}\p{Cf}]/gu, "?")
-    .slice(0, letters);
+const printable = (text: string, letters = 200) =>
+  text.replaceAll(/[\p{Cc}\p{Cf}]/gu, "?").slice(0, letters);

@@ -12,13 +12,16 @@ const DEMO = readFileSync(new URL("../../../demo-model/demo-q8_0.gguf", import.m
 const gguf = readGguf(DEMO);
 const tokenizer = createTokenizer(gguf);
 
+const HELLO =
+  "Hello! I am Isopod's demonstration model. I can find, read, write and change files in the workspace, and run simple commands.";
+
 const user = (text: string): Piece[] => [
   { frame: "<|im_start|>user\n" },
   { text },
   { frame: "<|im_end|>\n" },
 ];
 const prompt = (...exchanges: Piece[][]): Prompt => ({
-  head: [{ frame: "<|im_start|>system\ntools: list_files read_file write_file<|im_end|>\n" }],
+  head: [{ frame: "<|im_start|>system\ntools: find read write edit run remember<|im_end|>\n" }],
   exchanges,
   tail: [{ frame: "<|im_start|>assistant\n" }],
 });
@@ -38,13 +41,10 @@ function answer(engine: ReturnType<typeof createEngine>, prompt: Prompt, maxToke
 
 test("the engine says what llama.cpp says for the same weights", () => {
   const engine = createEngine(DEMO);
-  assert.equal(
-    answer(engine, prompt(user("hello"))).text,
-    "Hello! I am the demo model. I can list, read and write files in the workspace.",
-  );
+  assert.equal(answer(engine, prompt(user("hello"))).text, HELLO);
   assert.equal(
     answer(engine, prompt(user("write 'buy milk and eggs' to shopping.txt"))).text,
-    '<tool_call>\n{"name": "write_file", "arguments": {"path": "shopping.txt", "content": "buy milk and eggs"}}\n</tool_call>',
+    '<tool_call>\n{"name": "write", "arguments": {"path": "shopping.txt", "content": "buy milk and eggs"}}\n</tool_call>',
   );
 });
 
@@ -149,14 +149,13 @@ test("the oldest exchanges go whole when the context is full", () => {
   const greeting: Piece[] = [
     ...user("hello"),
     { frame: "<|im_start|>assistant\n" },
-    { text: "Hello! I am the demo model. I can list, read and write files in the workspace." },
+    { text: HELLO },
     { frame: "<|im_end|>\n" },
   ];
-  const old = Array.from({ length: 60 }, () => greeting);
-  const { started, text } = answer(engine, prompt(...old, user("thanks")));
-  assert.ok(started.dropped > 50 && started.dropped < 60, String(started.dropped));
+  const old = Array.from({ length: 100 }, () => greeting);
+  const { started } = answer(engine, prompt(...old, user("thanks")), 1);
+  assert.ok(started.dropped > 10 && started.dropped < 90, String(started.dropped));
   assert.ok(started.inputTokens <= engine.contextTokens - 128);
-  assert.equal(text, "You are welcome.");
 });
 
 test("a result that is too long is cut, and it is said to how many tokens", () => {
@@ -164,7 +163,7 @@ test("a result that is too long is cut, and it is said to how many tokens", () =
   const result: Piece[] = [
     ...user("read big.txt"),
     { frame: "<|im_start|>assistant\n<tool_call>" },
-    { text: '\n{"name": "read_file", "arguments": {"path": "big.txt"}}\n' },
+    { text: '\n{"name": "read", "arguments": {"path": "big.txt"}}\n' },
     { frame: "</tool_call><|im_end|>\n<|im_start|>user\n<tool_response>\n" },
     { text: "1 2 3 ".repeat(1_000_000), result: true },
     { frame: "\n</tool_response><|im_end|>\n" },
@@ -175,12 +174,12 @@ test("a result that is too long is cut, and it is said to how many tokens", () =
 });
 
 test("a message that does not fit alone is refused, however long it is", () => {
-  for (const length of [500, 5_000_000]) {
+  for (const length of [4_100, 5_000_000]) {
     const outputs: Output[] = [];
     createEngine(DEMO).answer(
       { prompt: prompt(user("1".repeat(length))), isStopped: () => false },
       (output) => outputs.push(output),
     );
-    assert.deepEqual(outputs, [{ type: "too-long", contextTokens: 512 }]);
+    assert.deepEqual(outputs, [{ type: "too-long", contextTokens: 4096 }]);
   }
 });

@@ -33,7 +33,7 @@ type Shape = {
 type Layer = ReturnType<typeof loadLayer>;
 
 const BATCH = 16; // tokens read at once: their activations (32 kB) fit the first cache beside two rows of weights
-const MAX_CACHE_BYTES = 256 * 1024 * 1024; // the demonstration model takes 12.6 MB; a hostile file might ask for more
+const MAX_CACHE_BYTES = 256 * 1024 * 1024; // the demonstration model takes 25 MB; a hostile file might ask for more
 
 /** Throws `Damage`. */
 export function createLlama(gguf: Gguf): Llama {

@@ -12,7 +12,7 @@ const request = (messages: Message[], change: Partial<ChatRequest> = {}): ChatRe
   system: "You are Isopod.",
   tools: TOOLS.map((name) => ({ name, description: "", schema: {} })),
   messages,
-  contextTokens: 512,
+  contextTokens: 4096,
   ...change,
 });
 
@@ -24,7 +24,7 @@ function rendered(messages: Message[], change?: Partial<ChatRequest>): string {
     .join("");
 }
 
-const HEAD = "<|im_start|>system\ntools: list_files read_file write_file<|im_end|>\n";
+const HEAD = "<|im_start|>system\ntools: find read write edit run remember<|im_end|>\n";
 const call = (id: string, tool: string, argumentsJson = "{}") => ({ id, tool, argumentsJson });
 const result = (callId: string, tool: string, text: string): Message => ({
   role: "tool",
@@ -45,10 +45,12 @@ test("a conversation is rendered byte for byte as in training", () => {
   assert.equal(
     rendered(messages),
     `${HEAD}<|im_start|>user
-read notes.txt<|im_end|>
+read notes.txt
+
+Now: Friday<|im_end|>
 <|im_start|>assistant
 <tool_call>
-{"name": "read_file", "arguments": {"path": "notes.txt"}}
+{"name": "read", "arguments": {"path": "notes.txt"}}
 </tool_call><|im_end|>
 <|im_start|>user
 <tool_response>
@@ -74,7 +76,7 @@ test("each prompt begins as the one before", () => {
   assert.ok(rendered(messages).startsWith(before));
 });
 
-test("parallel calls become one after the other, each with its own result", () => {
+test("parallel calls stand in one message with its text, and each result in a message of its own", () => {
   const text = rendered([
     { role: "user", text: "go" },
     {
@@ -82,30 +84,34 @@ test("parallel calls become one after the other, each with its own result", () =
       text: "Both.",
       toolCalls: [call("1", "find"), call("2", "read", '{"path":"a"}')],
     },
-    result("2", "read", "second"),
     result("1", "find", "first.txt (1 bytes)"),
+    result("2", "read", ""),
   ]);
-  const order = ["list_files", "first.txt", "read_file", "second"].map((word) =>
-    text.lastIndexOf(word),
+  assert.ok(
+    text.includes(`assistant
+Both.<tool_call>
+{"name": "find", "arguments": {}}
+</tool_call><tool_call>
+{"name": "read", "arguments": {"path":"a"}}
+</tool_call><|im_end|>
+<|im_start|>user
+<tool_response>
+first.txt (1 bytes)
+</tool_response><|im_end|>
+<|im_start|>user
+<tool_response>
+(empty)
+</tool_response><|im_end|>
+`),
   );
-  assert.deepEqual(
-    order,
-    order.toSorted((a, b) => a - b),
-  );
-  assert.ok(!text.includes("Both."), "in training a call stood alone");
 });
 
-test("calls of tools that the model does not know are left out with their results", () => {
+test("arguments that another model broke are shown as none", () => {
   const text = rendered([
     { role: "user", text: "go" },
-    { role: "assistant", text: "", toolCalls: [call("1", "run", '{"command":"id"}')] },
-    result("1", "run", "uid=0"),
-    { role: "assistant", text: "Done.", toolCalls: [] },
+    { role: "assistant", text: "", toolCalls: [call("1", "run", '{"command": "i')] },
   ]);
-  assert.ok(!/uid|command/.test(text));
-  assert.ok(
-    text.endsWith("go<|im_end|>\n<|im_start|>assistant\nDone.<|im_end|>\n<|im_start|>assistant\n"),
-  );
+  assert.match(text, /\{"name": "run", "arguments": \{\}\}/);
 });
 
 test("without tools, or where none may be called, the model is told there are none", () => {

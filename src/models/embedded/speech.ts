@@ -1,10 +1,9 @@
-/** From what the engine says to what a provider says: texts, and calls in our words. */
+/** From what the engine says to what a provider says: texts and calls. */
 
 import { isRecord, memberSpan, rootSpan } from "../../base/json.ts";
 import type { ToolCall } from "../../protocol/message.ts";
 import type { ChatEvent } from "../provider.ts";
 import type { Output } from "./engine.ts";
-import { fromOwnName } from "./mapping.ts";
 
 type Said = Extract<Output, { type: "text" | "mark" }>;
 
@@ -67,5 +66,5 @@ function parseCall(json: string, newCallId: () => string): ToolCall | undefined 
   }
   const span = memberSpan(json, rootSpan(json), "arguments");
   const argumentsJson = span ? json.slice(span.start, span.end) : "{}";
-  return { id: newCallId(), tool: fromOwnName(value.name), argumentsJson };
+  return { id: newCallId(), tool: value.name, argumentsJson };
 }

@@ -100,8 +100,8 @@ async function checkSpace(folder: string, bytes: number): Promise<void> {
   if (freeBytes < neededBytes)
     throw new Fault("BUNDLE_NO_SPACE", {
       folder,
-      neededMb: toMb(neededBytes),
-      freeMb: toMb(freeBytes),
+      neededMb: Math.ceil(neededBytes / 1e6),
+      freeMb: Math.floor(freeBytes / 1e6),
     });
 }
 
@@ -233,5 +233,3 @@ async function writeEntry(
     throw new Fault("OFFLINE_SOURCE", { path: source, why: "it was changed while it was read" });
   await sink.write(Buffer.alloc(paddingOf(sizeBytes)));
 }
-
-const toMb = (bytes: number) => Math.ceil(bytes / 1e6);

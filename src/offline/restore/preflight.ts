@@ -178,8 +178,8 @@ async function checkSpace(placements: readonly Placement[]): Promise<void> {
     if (freeBytes < neededBytes)
       throw new Fault("BUNDLE_NO_SPACE", {
         folder,
-        neededMb: toMb(neededBytes),
-        freeMb: toMb(freeBytes),
+        neededMb: Math.ceil(neededBytes / 1e6),
+        freeMb: Math.floor(freeBytes / 1e6),
       });
   }
 }
@@ -261,5 +261,3 @@ async function beginning(
   for await (const piece of readPieces(stretch, signal)) pieces.push(Buffer.from(piece));
   return Buffer.concat(pieces);
 }
-
-const toMb = (bytes: number) => Math.ceil(bytes / 1e6);

@@ -246,5 +246,5 @@ const WEB_SEARCH: Feature = {
   feature: "Web search",
   works: "no",
   why: "it needs the internet",
-  alternative: "Put documents into the workspace: `find` and `read` search them",
+  alternative: "Add your documents with `isopod docs add`: the agent searches them",
 };

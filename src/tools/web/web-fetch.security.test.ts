@@ -155,10 +155,11 @@ function runInside(): void {
       assert.equal(await read("http://page.example/"), "EGRESS_BLOCKED");
       assert.deepEqual(places(), []);
       assert.deepEqual(
-        lines.map(({ verdict, purpose }) => [verdict, purpose]),
+        lines.map(({ kind, verdict, purpose }) => [kind, verdict, purpose]),
         [
-          ["blocked", "attack"],
-          ["blocked", "tools.web_fetch"],
+          ["request", "blocked", "attack"],
+          ["name", "allowed", "tools.web_fetch"],
+          ["request", "blocked", "tools.web_fetch"],
         ],
       );
       await goRound(host);
@@ -309,6 +310,7 @@ function runInside(): void {
     await read("http://page.example/secret?token=7");
     const kinds = lines.map(({ kind, purpose, host, address }) => [kind, purpose, host, address]);
     assert.deepEqual(kinds, [
+      ["name", "tools.web_fetch", "page.example", ""],
       ["connection", "tools.web_fetch", "page.example:80", PUBLIC],
       ["request", "tools.web_fetch", "page.example:80", PUBLIC],
     ]);

@@ -65,7 +65,7 @@ function describe({ text, done, total }: Extract<DocumentEvent, { type: "progres
 function tell({ folder, warning, ...counts }: Done, terminal: Terminal): void {
   const { added, changed, removed, unchanged, seconds } = counts;
   terminal.print(
-    `${folder.name}: ${folder.files} documents can be searched (${added} new, ${changed} changed, ${removed} gone, ${unchanged} as before; ${describeSeconds(seconds)})`,
+    `${folder.name}: ${folder.files} ${folder.files === 1 ? "document" : "documents"} can be searched (${added} new, ${changed} changed, ${removed} gone, ${unchanged} as before; ${describeSeconds(seconds)})`,
   );
   if (folder.leftOutCount > 0) {
     terminal.say(`${folder.leftOutCount} files were left out: isopod docs list says why.`);

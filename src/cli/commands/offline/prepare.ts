@@ -55,7 +55,7 @@ async function prepare(
   const outcomes: Outcome[] = [];
   for (const item of plan) {
     if (item.state === "elsewhere") continue;
-    const fetched = item.state === "here" ? toHere(item) : await fetchItem(item, client, call);
+    const fetched = item.state === "here" ? toHere(item) : await obtain(item, client, call);
     const isModel = item.ref !== undefined && item.id !== "program:demo";
     if (!isModel || fetched.state === "failed") outcomes.push(fetched);
     else outcomes.push({ ...fetched, ...(await measure(item.ref ?? "", client, call)) });
@@ -78,7 +78,7 @@ async function refuseOffline(client: Client, signal: AbortSignal): Promise<void>
 const toHere = ({ id, title }: PlanItem): Outcome => ({ id, title, state: "here" });
 
 /** What cannot be fetched is told, and the rest goes on: an hour's download is not lost for one name. */
-async function fetchItem(
+async function obtain(
   item: PlanItem,
   client: Client,
   { terminal, options, signal }: Pick<Call, "terminal" | "options" | "signal">,

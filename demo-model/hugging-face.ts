@@ -1,13 +1,15 @@
 /**
  * The demonstration model as a folder in Hugging Face's form (safetensors, config, tokenizer, template),
  * for the servers that read no GGUF. Written from the GGUF, so that both are the same weights.
+ *
+ *     node demo-model/hugging-face.ts FOLDER
  */
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { type Gguf, readGguf } from "../../src/models/embedded/gguf.ts";
-import { readWeights } from "../../src/models/embedded/weights.ts";
+import { type Gguf, readGguf } from "../src/models/embedded/gguf.ts";
+import { readWeights } from "../src/models/embedded/weights.ts";
 
 /** Throws `Damage` for a file that is no small llama. */
 export async function writeHuggingFaceFolder(weights: string, folder: string): Promise<void> {
@@ -71,7 +73,7 @@ const toConfig = (gguf: Gguf, shape: Shape) => ({
 const CONTROL = 3;
 const USER_DEFINED = 4;
 
-/** Its merges join letters only, so no rule that splits the text first is needed. */
+/** Its merges join letters, or the bytes of one character, so no rule that splits the text first is needed. */
 function toTokenizer(gguf: Gguf) {
   const tokens = gguf.texts("tokenizer.ggml.tokens");
   const types = gguf.integers("tokenizer.ggml.token_type");
@@ -192,4 +194,10 @@ function toSafetensors(tensors: readonly Tensor[]): Uint8Array {
   const padding = Buffer.alloc(padded - json.length, " ");
   const numbers = tensors.map(({ values }) => Buffer.from(values.buffer, 0, values.byteLength));
   return Buffer.concat([length, json, padding, ...numbers]);
+}
+
+if (import.meta.main) {
+  const [folder] = process.argv.slice(2);
+  if (!folder) throw new Error("Say into which folder: node demo-model/hugging-face.ts FOLDER");
+  await writeHuggingFaceFolder(join(import.meta.dirname, "demo-q8_0.gguf"), folder);
 }
