@@ -89,8 +89,8 @@ export async function startStage(options: StageOptions, signal: AbortSignal): Pr
       const look = (path: string) => ask("GET", path, undefined, stop);
       expect("a chat", await chat("hello", {}, stop), '"content":"');
       expect("a streamed chat", await chat("hello", { stream: true }, stop), "data: [DONE]");
-      expect("a tool call", await chat("write hello to proof.txt", {}, stop), '"content"');
-      if (!existsSync(join(workspace, "proof.txt")))
+      expect("a tool call", await chat("write 'buy milk' to shopping.txt", {}, stop), '"content"');
+      if (!existsSync(join(workspace, "shopping.txt")))
         throw failed("a tool call", "no file was written");
       expect("the app", await look("/api/status"), '"version"');
       expect("the checks", await look("/api/doctor"), "findings");
