@@ -1,5 +1,7 @@
 /** Ollama, where the bundle has models of it: installed code, on the restored store, without a way out. */
 
+import { join } from "node:path";
+
 import type { Programs } from "../../process/program.ts";
 import { runProgram } from "../../process/run.ts";
 
@@ -8,13 +10,7 @@ export const OLLAMA_HOST = "127.0.0.1:11434";
 /** Its first start on a slow disk. */
 const START_MS = 20_000;
 
-const WAIT = `
-const until = Date.now() + ${START_MS};
-for (;;) {
-  try { await fetch("http://${OLLAMA_HOST}/api/version"); break; } catch {}
-  if (Date.now() > until) process.exit(1);
-  await new Promise((resolve) => setTimeout(resolve, 200));
-}`;
+const WAIT = join(import.meta.dirname, "wait.cjs");
 
 /** Returns what keeps it from running, in a sentence; undefined where it runs. */
 export async function serveOllama(
@@ -44,7 +40,7 @@ export async function serveOllama(
     for await (const { bytes } of server.output)
       said = (said + Buffer.from(bytes).toString()).slice(-KEPT);
   })();
-  const node = [process.execPath, "--input-type=module", "-e", WAIT];
+  const node = [process.execPath, WAIT, `http://${OLLAMA_HOST}/api/version`, `${START_MS}`];
   const answers = runProgram(programs, { ...common, ...words(...node) });
   const first = await Promise.race([answers, drained]);
   signal.throwIfAborted();
