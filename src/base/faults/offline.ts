@@ -101,7 +101,7 @@ export const offlineFaults = {
   DRILL_STEP: entry<{ detail: string }>({
     status: 500,
     exit: 1,
-    message: ({ detail }) => printable(detail, 600),
+    message: ({ detail }) => printable(`${detail}`, 600),
     fix: () => "Mend what it says, and run `isopod offline drill` again",
   }),
   OFFLINE_PREPARE_MODE: entry<{ mode: string; capped: boolean }>({
