@@ -96,13 +96,13 @@ export const offlineFaults = {
     exit: 2,
     message: ({ detail }) => `Cannot make a machine without a network: ${detail}`,
     fix: () =>
-      "On Linux install iproute2 and util-linux, and run as root or allow user namespaces; elsewhere type `isopod offline drill --by-hand`",
+      "Install iproute2 and util-linux, and run as root or allow user namespaces; where there are none type `isopod offline drill --by-hand`",
   }),
   DRILL_STEP: entry<{ detail: string }>({
     status: 500,
     exit: 1,
-    message: ({ detail }) => printable(`${detail}`, 600),
-    fix: () => "Mend what it says, and run `isopod offline drill` again",
+    message: ({ detail }) => `Cannot pass a step of the drill: ${printable(`${detail}`, 600)}`,
+    fix: () => "Run `isopod offline drill` again once what it says is mended",
   }),
   OFFLINE_PREPARE_MODE: entry<{ mode: string; capped: boolean }>({
     status: 403,

@@ -73,7 +73,7 @@ export function createSteps(
 function toDetail(fault: Fault): string {
   const { code, message, fix } = fault;
   if (code !== "DRILL_STEP") return `${code}: ${message}. ${fix ?? ""}`.trim();
-  return message;
+  return message.replace("Cannot pass a step of the drill: ", "");
 }
 
 export const missed = (detail: string) => new Fault("DRILL_STEP", { detail });
