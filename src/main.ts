@@ -34,6 +34,8 @@ const parts: HostParts = {
   dial: async (target) => (await import("./dial.ts")).dial(target, machine),
   proveEgress: async (tell, signal) =>
     (await import("./proving.ts")).proveEgress(machine, tell, signal),
+  drillOffline: async (call, signal) =>
+    (await import("./drilling.ts")).drillOffline(machine, call, signal),
   stateEgress: async (request) => (await import("./stating.ts")).stateEgress(machine, request),
   startBackground: async () => (await import("./dial.ts")).startBackground(machine),
 };

@@ -47,7 +47,7 @@ export async function proveEgress(
       node: process.version,
       system: `${process.platform} ${process.arch}`,
     };
-    const file = keepProof(home, { ...about, ...proof }, { at, sign });
+    const file = keepProof(home, { ...about, ...proof }, { at, sign, command: "egress prove" });
     return { proof, file, publicKey };
   } finally {
     await programs.close();

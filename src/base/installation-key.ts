@@ -3,6 +3,7 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { Fault } from "./fault.ts";
 import { createSigner, parsePublicKey, parseSigner, verifySignature } from "./signature.ts";
 
 export type InstallationKey = {
@@ -12,11 +13,14 @@ export type InstallationKey = {
   sign(content: Uint8Array, comment: string): string;
 };
 
-/** Throws where the state folder cannot be written, or holds a key that nobody can read. */
+/** Throws where the state folder cannot be written, and `STORE_UNREADABLE` for a key that is none. */
 export function openSigner(home: string): InstallationKey {
   const file = join(home, "signing.key");
   const signer = parseSigner(readKept(file) ?? keepFirst(file));
-  if (!signer) throw new RangeError(`${file} is no key: move it away, and a new one is made`);
+  if (!signer) {
+    const detail = "it is no key of ours; move it away to have a new one made";
+    throw new Fault("STORE_UNREADABLE", { file, detail });
+  }
   const publicKey = `untrusted comment: minisign public key of Isopod\n${signer.publicKey}\n`;
   writeFileSync(join(home, "signing.pub"), publicKey, { mode: 0o644 });
   return {

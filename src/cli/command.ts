@@ -1,5 +1,7 @@
 import type { FaultReport } from "../base/fault.ts";
 import type { Config } from "../config/config.ts";
+import type { Drill } from "../offline/drill/report.ts";
+import type { RestoreWords } from "../offline/drill/restored.ts";
 import type { Offline } from "../offline/offline.ts";
 import type { QueueReport } from "../protocol/api.ts";
 import type { Finding } from "../protocol/check.ts";
@@ -83,6 +85,17 @@ export interface Host {
     tell: (text: string) => void,
     signal: AbortSignal,
   ): Promise<{ proof: Proof; file: string; publicKey: string }>;
+
+  /** Rehearses life without the internet on a machine of its own, and keeps what was seen, signed. */
+  drillOffline(
+    call: {
+      words: RestoreWords;
+      tell: (text: string) => void;
+      /** Asks the person to switch the network off, and on, where the system makes no namespaces. */
+      byHand?: (what: string) => Promise<boolean>;
+    },
+    signal: AbortSignal,
+  ): Promise<{ drill: Drill; file: string; publicKey: string }>;
 
   /** States what left while a session was there, and keeps it, signed. Throws `STATEMENT_UNWRITABLE`. */
   stateEgress(request: {

@@ -54,6 +54,7 @@ import { shareList, sharePair, shareRevoke } from "./commands/share/devices.ts";
 import { shareStart, shareStatus, shareStop } from "./commands/share/share.ts";
 import { offlineBundle } from "./commands/offline/bundle.ts";
 import { offlineDiff } from "./commands/offline/diff.ts";
+import { offlineDrill } from "./commands/offline/drill.ts";
 import { offlinePlan } from "./commands/offline/plan.ts";
 import { offlinePrepare } from "./commands/offline/prepare.ts";
 import { offlineRestore } from "./commands/offline/restore.ts";
@@ -116,6 +117,7 @@ export const commands: readonly Command[] = [
   offlineVerify,
   offlineDiff,
   offlineRestore,
+  offlineDrill,
   grantsList,
   grantsRemove,
   modeCheck,

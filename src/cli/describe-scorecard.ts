@@ -19,13 +19,17 @@ const SHORT: Record<ToolMode, string> = {
   chat: "chat",
 };
 
-/** "measured 30 min ago"; a clock that was set back makes it "just now". */
-export function describeAge(measuredAt: number, now: number): string {
-  const seconds = (now - measuredAt) / 1000;
-  if (seconds < 60) return "measured just now";
-  if (seconds < 3_600) return `measured ${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 2 * 86_400) return `measured ${Math.floor(seconds / 3_600)} h ago`;
-  return `measured ${Math.floor(seconds / 86_400)} days ago`;
+/** "measured 30 min ago". */
+export const describeAge = (measuredAt: number, now: number): string =>
+  `measured ${describeSince(measuredAt, now)}`;
+
+/** Such as "3 h ago"; a clock that was set back makes it "just now". */
+export function describeSince(at: number, now: number): string {
+  const seconds = (now - at) / 1000;
+  if (seconds < 60) return "just now";
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3_600)} h ago`;
+  return `${Math.floor(seconds / 86_400)} days ago`;
 }
 
 /** What it comes to: a row for each thing that one decides by, its name and its words. */

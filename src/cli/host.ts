@@ -27,6 +27,7 @@ export type HostParts = {
   editConfig(path: string, value: unknown): Promise<{ file: string }>;
   openOffline(): Promise<Offline>;
   proveEgress: Host["proveEgress"];
+  drillOffline: Host["drillOffline"];
   stateEgress: Host["stateEgress"];
   /** Starts `isopod gateway run --json` so that it outlives this process; `ended` is what it said before it died. */
   startBackground(): Promise<{ ended: Promise<string> }>;
@@ -99,6 +100,7 @@ export function createHost(parts: HostParts): Host {
     editConfig: parts.editConfig,
     offline: parts.openOffline,
     proveEgress: parts.proveEgress,
+    drillOffline: parts.drillOffline,
     stateEgress: parts.stateEgress,
 
     async withGateway(work, signal) {

@@ -1,15 +1,16 @@
 /** Builds what `offline.ts` promises, from a config and a state folder. No gateway is needed, and none is in the way. */
 
-import { mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { z } from "zod";
 
 import type { Clock } from "../base/clock.ts";
 import { createId } from "../base/ids.ts";
-import { createSigner, parseSigner, type Signer } from "../base/signature.ts";
+import { parsePublicKey } from "../base/signature.ts";
 import { Fault } from "../base/fault.ts";
+import { openSigner } from "../base/installation-key.ts";
 import { cleanStore, copyStore } from "../store/carry.ts";
 import { lockFolder } from "../store/lock.ts";
 import { openDigests } from "./digests.ts";
@@ -36,7 +37,12 @@ export type OfflineDeps = {
 };
 
 const LastBundle = z.object({ id: z.string(), at: z.number(), path: z.string() });
-const LastDrill = z.object({ at: z.number(), ok: z.boolean() });
+const LastDrill = z.object({
+  at: z.number(),
+  ok: z.boolean(),
+  bundle: z.string().nullable(),
+  file: z.string(),
+});
 
 export function createOffline(deps: OfflineDeps): Offline {
   const { around, capped, clock } = deps;
@@ -47,7 +53,7 @@ export function createOffline(deps: OfflineDeps): Offline {
   return {
     glance: plan,
     plan: (watch) => planWithDigests(plan(), folder, watch),
-    publicKey: async () => (await ensureSigner(folder)).publicKey,
+    publicKey: async () => (await signerOf(home)).publicKey,
     diff: compare,
 
     status: (live) =>
@@ -66,7 +72,8 @@ export function createOffline(deps: OfflineDeps): Offline {
       try {
         const bundled = await bundle(order, { ...deps, plan: plan(), work }, watch);
         const note = { id: bundled.manifest.id, at: clock.now(), path: order.out };
-        await writeFile(join(folder, "last-bundle.json"), JSON.stringify(note), { mode: 0o600 });
+        if (order.remember !== false)
+          await writeFile(join(folder, "last-bundle.json"), JSON.stringify(note), { mode: 0o600 });
         return bundled;
       } finally {
         await rm(work, { recursive: true, force: true });
@@ -74,7 +81,7 @@ export function createOffline(deps: OfflineDeps): Offline {
     },
 
     async verify(path, trust, watch) {
-      const bundle = await openSigned(path, [...trust, ...ownKey(folder)]);
+      const bundle = await openSigned(path, [...trust, ...knownKey(home)]);
       const { manifest, signer } = bundle;
       await verifyObjects(bundle, manifest.objects, watch);
       const { id, createdAt, platform: made, totals } = manifest;
@@ -84,7 +91,7 @@ export function createOffline(deps: OfflineDeps): Offline {
 
     restore: ({ trust, ...wish }, watch) =>
       restore(
-        { ...wish, trusted: [...trust, ...ownKey(folder)] },
+        { ...wish, trusted: [...trust, ...knownKey(home)] },
         {
           machine: { home, env, platform },
           lock: () => lockFolder(home),
@@ -124,7 +131,7 @@ async function bundle(order: BundleOrder, deps: Bundling, watch: Watch): Promise
       createdAt: new Date(clock.now()).toISOString(),
       version: around.version,
       platform: around.platform,
-      signer: await ensureSigner(join(around.home, "offline")),
+      signer: await signerOf(around.home),
     },
     watch.onProgress,
     watch.signal,
@@ -214,32 +221,17 @@ async function planWithDigests(plan: PlanItem[], folder: string, watch: Watch): 
   return planned;
 }
 
-const keyFile = (folder: string) => join(folder, "signing.key");
+/** One line; made where there is none yet. */
+const ownKey = (home: string) => parsePublicKey(openSigner(home).publicKey) ?? "";
 
-/** The key stays on this machine: no bundle has it. */
-async function ensureSigner(folder: string): Promise<Signer> {
-  const file = keyFile(await ensureFolder(folder));
-  const kept = await readFile(file, "utf8").catch(() => undefined); // the first bundle of this machine
-  const signer = kept === undefined ? createSigner() : parseSigner(kept);
-  if (!signer) {
-    const detail = "it is no key of ours; move it away to have a new one made";
-    throw new Fault("STORE_UNREADABLE", { file, detail });
-  }
-  if (kept === undefined) {
-    await writeFile(file, `${signer.toSecretText()}\n`, { mode: 0o600, flag: "wx", flush: true });
-    await writeFile(join(folder, "signing.pub"), `${signer.publicKey}\n`, { mode: 0o644 });
-  }
-  return signer;
+/** The key by which this installation signs everything; no bundle has it. */
+async function signerOf(home: string) {
+  await ensureFolder(home);
+  return { sign: openSigner(home).sign, publicKey: ownKey(home) };
 }
 
-function ownKey(folder: string): string[] {
-  try {
-    const signer = parseSigner(readFileSync(keyFile(folder), "utf8"));
-    return signer ? [signer.publicKey] : [];
-  } catch {
-    return []; // none was ever made here
-  }
-}
+/** Whoever only looks at a bundle makes no key. */
+const knownKey = (home: string) => (existsSync(join(home, "signing.key")) ? [ownKey(home)] : []);
 
 async function ensureFolder(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });

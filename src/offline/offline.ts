@@ -20,6 +20,8 @@ export type BundleOrder = {
   only?: readonly Kind[];
   /** Seals conversations and secrets, which are taken along then. */
   passphrase?: string;
+  /** False for one that goes away again: it is not the last bundle. */
+  remember?: boolean;
 };
 
 export type Bundled = {

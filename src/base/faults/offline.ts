@@ -91,6 +91,19 @@ export const offlineFaults = {
     message: ({ path, why }) => `Cannot carry "${path}": ${why}`,
     fix: () => "Get it again, or leave it out with `--only`",
   }),
+  DRILL_IMPOSSIBLE: entry<{ detail: string }>({
+    status: 500,
+    exit: 2,
+    message: ({ detail }) => `Cannot make a machine without a network: ${detail}`,
+    fix: () =>
+      "Install iproute2 and util-linux, and run as root or allow user namespaces; where there are none type `isopod offline drill --by-hand`",
+  }),
+  DRILL_STEP: entry<{ detail: string }>({
+    status: 500,
+    exit: 1,
+    message: ({ detail }) => `Cannot pass a step of the drill: ${printable(`${detail}`, 600)}`,
+    fix: () => "Run `isopod offline drill` again once what it says is mended",
+  }),
   OFFLINE_PREPARE_MODE: entry<{ mode: string; capped: boolean }>({
     status: 403,
     exit: 2,
@@ -103,4 +116,5 @@ export const offlineFaults = {
 };
 
 /** A name that came from elsewhere must not drive the terminal. */
-const printable = (text: string) => text.replaceAll(/[\p{Cc}\p{Cf}]/gu, "?").slice(0, 200);
+const printable = (text: string, letters = 200) =>
+  text.replaceAll(/[\p{Cc}\p{Cf}]/gu, "?").slice(0, letters);

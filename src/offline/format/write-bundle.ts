@@ -39,7 +39,7 @@ export type WriteOrder = {
   createdAt: string;
   version: string;
   platform: string;
-  signer: Signer;
+  signer: Pick<Signer, "publicKey" | "sign">;
 };
 
 export const isArchive = (out: string) => out.endsWith(".tar");
@@ -145,7 +145,10 @@ async function describe(order: WriteOrder, store: Store): Promise<Manifest> {
 }
 
 /** What stands beside the objects. */
-function texts(manifest: Manifest, signer: Signer): [name: string, content: string][] {
+function texts(
+  manifest: Manifest,
+  signer: Pick<Signer, "sign">,
+): [name: string, content: string][] {
   const text = writeManifest(manifest);
   const readme = writeReadme(manifest);
   const comment = `isopod ${manifest.id} ${manifest.createdAt}`;

@@ -17,6 +17,10 @@ export interface Cable {
   readonly trap: Talker;
   /** Words that run what follows them in the machine's namespaces. */
   readonly enter: readonly string[];
+  /** Gives a machine that was laid `stranded` its way out; that alone sends nothing. */
+  lead(): Promise<void>;
+  /** Lays a folder over another, for the machine alone: what was there cannot be read any more. */
+  cover(folder: string, by: string): Promise<void>;
   /** Frames that left the machine so far, as the kernel at the far end of the cable counted them. */
   arrived(): Arrived;
 }
@@ -28,6 +32,8 @@ export type CableOptions = {
   env: Readonly<Record<string, string>>;
   /** Folder of the proof: name server and hosts of the machine stand in it. */
   folder: string;
+  /** Without a default route at first: the cable is in, and nothing leads anywhere. */
+  stranded?: boolean;
 };
 
 const FAR = "02:00:00:00:00:01";
@@ -57,8 +63,8 @@ export async function layCable(options: CableOptions, signal: AbortSignal): Prom
   const machine = toTalker(start([...world, "unshare", "-nm", "sh", "-ec", MACHINE, ...files]));
   await ready(machine, "machine");
   const enter = into(machine.program.pid);
-  const run = async (words: readonly string[], script: string) => {
-    const [command = "", ...args] = [...words, "sh", "-ec", script];
+  const run = async (words: readonly string[], script: string, given: readonly string[] = []) => {
+    const [command = "", ...args] = [...words, "sh", "-ec", script, ...given];
     const ran = await runProgram(programs, {
       command,
       args,
@@ -71,10 +77,13 @@ export async function layCable(options: CableOptions, signal: AbortSignal): Prom
   };
   await run(world, `ip link set near netns ${machine.program.pid}`);
   await run(enter, PLUG);
+  const lead = () => run(enter, LEAD);
+  if (!options.stranded) await lead();
   await run(world, NEIGHBOURS("far", "198.51.100.2", "2001:db8:77::2", NEAR));
   const arrived = () => readArrived(trap.program.pid);
   await quiet(arrived, signal);
-  return { trap, enter, arrived };
+  const cover = (over: string, by: string) => run(enter, 'mount --bind "$0" "$1"', [by, over]);
+  return { trap, enter, lead, cover, arrived };
 }
 
 const into = (pid: number) => [
@@ -163,6 +172,8 @@ ip link set near addrgenmode none
 ip addr add 198.51.100.2/24 dev near
 ip addr add 2001:db8:77::2/64 dev near nodad
 ip link set near up
-${NEIGHBOURS("near", "198.51.100.1", "2001:db8:77::1", FAR)}
+${NEIGHBOURS("near", "198.51.100.1", "2001:db8:77::1", FAR)}`;
+
+const LEAD = `
 ip route add default via 198.51.100.1
 ip -6 route add default via 2001:db8:77::1`;

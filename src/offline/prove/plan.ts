@@ -93,13 +93,18 @@ export const SHOTS: readonly Shot[] = [
   })),
 ];
 
-/** What a proof cannot show; printed with each. */
+/** What canaries cannot show, whoever fires them. */
 export const LIMITS: readonly string[] = [
-  "A gateway of its own was tried, with the demonstration model: your model server, its onward traffic and your messengers were not",
   "The guard in the gateway's process is a seat belt: code that means harm and already runs in it can go round it (docs/network.md); a namespace without a network is the wall",
   "In mode private a name that the config lists is asked of the system's resolver, which may ask the internet",
-  "In mode internet what the config names is contacted; it was used for the control only",
   "The trap answers TCP on a few ports and questions for names; everything else it only counts, by the kernel's counter of the cable",
   "It says nothing of what is not Isopod: the system's time and update services, browsers, other programs and users; root can undo all of it",
+];
+
+/** What a proof cannot show besides; printed with each. */
+export const PROOF_LIMITS: readonly string[] = [
+  "A gateway of its own was tried, with the demonstration model: your model server, its onward traffic and your messengers were not",
+  ...LIMITS,
+  "In mode internet what the config names is contacted; it was used for the control only",
   "It holds for this version on this system, on the day it was made",
 ];

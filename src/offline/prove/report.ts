@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { LIMITS, type Shot } from "./plan.ts";
+import type { Shot } from "./plan.ts";
 
 export type Attempt = Pick<Shot, "name" | "kind" | "by" | "mode"> & {
   /** Frames that left while it was tried; one at least where the trap heard the canary. */
@@ -27,12 +27,15 @@ export type Fired = { shot: Shot; said: string; escaped: number };
 
 export function conclude(seen: {
   escaped: number;
-  conversation: number;
+  /** Frames that left while there was a conversation; without it none is among the attempts. */
+  conversation?: number;
   attempts: readonly Fired[];
+  /** What it cannot show, whatever was seen. */
+  limits: readonly string[];
   controls: ReadonlyMap<string, Fired>;
 }): Proof {
   const { controls } = seen;
-  const limits = [...LIMITS];
+  const limits = [...seen.limits];
   const isUntried = ({ name, needsPerl }: Shot) =>
     needsPerl && controls.get(name)?.said === "ENOENT";
   const tried = seen.attempts.filter(({ shot }) => !isUntried(shot));
@@ -47,33 +50,42 @@ export function conclude(seen: {
   const attempts = tried.map(({ shot: { name, kind, by, mode }, said, escaped }): Attempt => {
     return { name, kind, by, mode, escaped, said, control: controlOf(name) };
   });
-  const conversation: Attempt = {
+  const conversation = (frames: number): Attempt => ({
     name: "conversation",
     kind: "model",
     by: "the gateway itself: its start, a chat, a streamed one, a tool call, the checks, and all the time between",
     mode: "private",
-    escaped: seen.conversation,
+    escaped: frames,
     said: "answered",
     control: controlOf("cloud-model"),
-  };
-  const all = [conversation, ...attempts];
+  });
+  const all =
+    seen.conversation === undefined ? attempts : [conversation(seen.conversation), ...attempts];
   const leaked = all.every(({ control }) => control === "leaked");
   const heard = all.reduce((sum, attempt) => sum + attempt.escaped, 0);
   return { escaped: Math.max(seen.escaped, heard), control: { leaked }, attempts: all, limits };
 }
 
-/** Keeps a proof with its signature in `$ISOPOD_HOME/proofs`; returns the file. */
+/** Keeps a proof, such as "egress prove", with its signature in `$ISOPOD_HOME/proofs`; returns the file. */
 export function keepProof(
   home: string,
   content: object,
-  { at, sign }: { at: number; sign: (content: Uint8Array, comment: string) => string },
+  {
+    at,
+    sign,
+    command,
+  }: {
+    at: number;
+    sign: (content: Uint8Array, comment: string) => string;
+    command: "egress prove" | "offline drill";
+  },
 ): string {
   const folder = join(home, "proofs");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const day = new Date(at).toISOString().replaceAll(":", "-").slice(0, 19);
-  const file = join(folder, `egress-${day}.json`);
+  const file = join(folder, `${command === "egress prove" ? "egress" : "drill"}-${day}.json`);
   const bytes = Buffer.from(`${JSON.stringify(content, undefined, 2)}\n`);
   writeFileSync(file, bytes, { mode: 0o600 });
-  writeFileSync(`${file}.minisig`, sign(bytes, `isopod egress prove ${day}`), { mode: 0o600 });
+  writeFileSync(`${file}.minisig`, sign(bytes, `isopod ${command} ${day}`), { mode: 0o600 });
   return file;
 }

@@ -1,6 +1,6 @@
-/** The real gateway inside the watched namespace, as a person would have started it, and words with it. */
+/** The real gateway, as a person would have started it, and words with it. */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { Fault } from "../../base/fault.ts";
@@ -21,9 +21,18 @@ export type Dial = (
   }) => Promise<{ status: number; body: AsyncIterable<Uint8Array> }>
 >;
 
+export type Answer = { status: number; text: string };
+
 export interface Stage {
   readonly workspace: string;
-  readonly socket: string;
+  /** The gateway's, as whoever is in its namespace finds it. */
+  readonly socketInside: string;
+  /** Whether mode internet may be set for a control. */
+  readonly canWiden: boolean;
+  /** Asks it over its socket, as its owner. */
+  ask(method: string, path: string, body: object | undefined, signal: AbortSignal): Promise<Answer>;
+  /** One turn of the agent; `more` as in OpenAI's requests. */
+  chat(content: string, more: object, signal: AbortSignal): Promise<Answer>;
   /** Chats, streams, has a file written and looks round; throws `PROVE_FAILED` where that does not work. */
   converse(signal: AbortSignal): Promise<void>;
   setMode(mode: Mode, signal: AbortSignal): Promise<void>;
@@ -34,94 +43,95 @@ export interface Stage {
 export type StageOptions = {
   programs: Pick<Programs, "start">;
   env: Readonly<Record<string, string>>;
-  folder: string;
-  enter: readonly string[];
-  launcher: string;
+  /** The words that start Isopod, with those before them that enter a namespace. */
+  program: readonly string[];
+  /** Its state folder, with the config, as it is found from here. */
+  home: string;
+  /** The same where it runs, if something is laid over it there. */
+  homeInside?: string;
+  workspace?: string;
+  /** A model of the config that is on the internet. */
+  cloud: string;
+  canWiden: boolean;
   dial: Dial;
 };
 
 /** A first start on a slow disk has been seen to take ten seconds. */
 const START_MS = 60_000;
 
-/** Names a model on the internet, which no mode but `internet` may reach. */
-const CONFIG = {
-  models: { providers: { cloud: { baseUrl: "http://203.0.113.8/v1", models: { best: {} } } } },
-  agents: { defaults: { model: { primary: "embedded/demo" } } },
-};
+/** A provider at an address of nobody's (RFC 5737), whose one model is "best". */
+export const CLOUD = { baseUrl: "http://203.0.113.8/v1", models: { best: {} } };
 
+/** Throws `PROVE_FAILED` where the gateway does not start. */
 export async function startStage(options: StageOptions, signal: AbortSignal): Promise<Stage> {
-  const { programs, env, folder, enter, launcher, dial } = options;
-  const home = join(folder, "home");
-  mkdirSync(home, { mode: 0o700 });
-  writeFileSync(join(home, "isopod.json"), JSON.stringify(CONFIG));
-  const [command = "", ...args] = [
-    ...enter,
-    process.execPath,
-    launcher,
-    "gateway",
-    "run",
-    "--json",
-  ];
-  const gateway = toTalker(
-    programs.start({
-      command,
-      args,
-      purpose: "egress.prove",
-      network: "none",
-      env: { ...env, HOME: folder, ISOPOD_HOME: home },
-      endsWithUs: true,
-      signal,
-    }),
-  );
-  if (!(await gateway.hear((line) => line["ready"] === true, { ms: START_MS }))) {
-    throw failed(
-      "the gateway did not start",
-      JSON.stringify(gateway.said.at(-1) ?? gateway.words()),
-    );
-  }
-  const socket = join(home, "gateway.sock");
-  const send = await dial(socket);
+  const { home, homeInside = home, canWiden } = options;
+  await startGateway(options, homeInside, signal);
+  const send = await options.dial(join(home, "gateway.sock"));
   const key = readFileSync(join(home, "admin.key"), "utf8").trim();
-  const ask = async (method: string, path: string, body?: object) => {
-    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
-    const request = { method, path, headers, signal, ...(body && { body: JSON.stringify(body) }) };
-    const { status, body: bytes } = await send(request);
-    let text = "";
-    for await (const chunk of bytes) text += Buffer.from(chunk).toString();
-    return { status, text };
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+  const ask: Stage["ask"] = async (method, path, body, stop) => {
+    const sent = body && { body: JSON.stringify(body) };
+    const { status, body: bytes } = await send({ method, path, headers, signal: stop, ...sent });
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of bytes) chunks.push(chunk);
+    return { status, text: Buffer.concat(chunks).toString() };
   };
-  const chat = (content: string, more: object = {}) =>
-    ask("POST", "/v1/chat/completions", { messages: [{ role: "user", content }], ...more });
-  const workspace = join(home, "workspace");
+  const chat: Stage["chat"] = (content, more, stop) =>
+    ask("POST", "/v1/chat/completions", { messages: [{ role: "user", content }], ...more }, stop);
+  const { workspace = join(home, "workspace") } = options;
   return {
     workspace,
-    socket,
-    async converse() {
-      expect("a chat", await chat("hello"), '"content":"');
-      expect("a streamed chat", await chat("hello", { stream: true }), "data: [DONE]");
-      expect("a tool call", await chat("write hello to proof.txt"), '"content"');
-      if (!existsSync(join(workspace, "proof.txt")))
+    socketInside: join(homeInside, "gateway.sock"),
+    canWiden,
+    ask,
+    chat,
+    async converse(stop) {
+      const look = (path: string) => ask("GET", path, undefined, stop);
+      expect("a chat", await chat("hello", {}, stop), '"content":"');
+      expect("a streamed chat", await chat("hello", { stream: true }, stop), "data: [DONE]");
+      expect("a tool call", await chat("write 'buy milk' to shopping.txt", {}, stop), '"content"');
+      if (!existsSync(join(workspace, "shopping.txt")))
         throw failed("a tool call", "no file was written");
-      expect("the app", await ask("GET", "/api/status"), '"version"');
-      expect("the checks", await ask("GET", "/api/doctor"), "findings");
-      expect("the models", await ask("GET", "/api/models"), "embedded/demo");
+      expect("the app", await look("/api/status"), '"version"');
+      expect("the checks", await look("/api/doctor"), "findings");
+      expect("the models", await look("/api/models"), "embedded/demo");
     },
-    async setMode(mode) {
-      expect(`mode ${mode}`, await ask("PUT", "/api/mode", { mode }), mode);
+    async setMode(mode, stop) {
+      expect(`mode ${mode}`, await ask("PUT", "/api/mode", { mode }, stop), mode);
     },
-    async askCloud(words) {
-      const { status, text } = await chat(words, { model: "cloud/best" });
+    async askCloud(words, stop) {
+      const { status, text } = await chat(words, { model: options.cloud }, stop);
       const [, code] = /"code":"(\w+)"/.exec(text) ?? [];
       return code ?? `status ${status}`;
     },
   };
 }
 
-function expect(
-  what: string,
-  { status, text }: { status: number; text: string },
-  has: string,
-): void {
+async function startGateway(
+  { programs, env, program }: StageOptions,
+  home: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const [command = "", ...args] = [...program, "gateway", "run", "--json"];
+  const gateway = toTalker(
+    programs.start({
+      command,
+      args,
+      purpose: "egress.prove",
+      network: "none",
+      env: { ...env, ISOPOD_HOME: home },
+      endsWithUs: true,
+      signal,
+    }),
+  );
+  if (await gateway.hear((line) => line["ready"] === true, { ms: START_MS })) return;
+  signal.throwIfAborted();
+  const last = JSON.stringify(gateway.said.at(-1) ?? gateway.words());
+  throw failed("the gateway did not start", last);
+}
+
+/** Throws `PROVE_FAILED` for an answer that is none, or lacks what it must have. */
+function expect(what: string, { status, text }: Answer, has: string): void {
   if (status !== 200 || !text.includes(has)) throw failed(what, `${status} ${text.slice(0, 200)}`);
 }
 

@@ -28,6 +28,9 @@ export type Live = {
   models: readonly { ref: string; locality: string; usable: boolean }[];
 };
 
+/** The bundle is null where none could be made or read; the file is the report. */
+export type LastDrill = { at: number; ok: boolean; bundle: string | null; file: string };
+
 export type StatusFacts = {
   live: Live | undefined;
   /** What the config itself says of `offline`. */
@@ -35,7 +38,7 @@ export type StatusFacts = {
   needed: readonly NeededModel[];
   plan: readonly PlanItem[];
   lastBundle: { id: string; at: number; path: string } | undefined;
-  lastDrill: { at: number; ok: boolean } | undefined;
+  lastDrill: LastDrill | undefined;
   restoring: boolean;
 };
 
@@ -46,7 +49,7 @@ export type StatusReport = {
   features: Feature[];
   missing: { id: string; title: string; why: string; fix?: string }[];
   lastBundle?: { id: string; at: number; path: string };
-  lastDrill?: { at: number; ok: boolean };
+  lastDrill?: LastDrill;
   restoring: boolean;
 };
 

@@ -1,5 +1,6 @@
 import type { Live, StatusReport } from "../../../offline/status/status.ts";
 import { type Host, defineCommand } from "../../command.ts";
+import { describeSince } from "../../describe-scorecard.ts";
 import type { Terminal } from "../../terminal.ts";
 
 export const offlineStatus = defineCommand({
@@ -42,11 +43,17 @@ function print(report: StatusReport, terminal: Terminal): void {
   terminal.print(
     lastBundle ? `last bundle  ${day(lastBundle.at)}, "${lastBundle.path}"` : "last bundle  none",
   );
-  if (lastDrill)
-    terminal.print(`last drill   ${day(lastDrill.at)}, ${lastDrill.ok ? "passed" : "FAILED"}`);
+  terminal.print(`last drill   ${describeDrill(lastDrill)}`);
   if (restoring) terminal.say("A restore was ended in the middle: type it again, and it goes on.");
   if (!live) terminal.say("No gateway runs: this is what config and files say.");
   terminal.print(
     ready ? "Ready: a chat is answered without the internet." : "Not ready for offline.",
   );
+}
+
+function describeDrill(drill: StatusReport["lastDrill"]): string {
+  if (!drill) return "none: `isopod offline drill` rehearses it";
+  const { at, ok, bundle, file } = drill;
+  const of = bundle ?? "no bundle could be used";
+  return `${describeSince(at, Date.now())}, ${ok ? "passed" : "FAILED"}, ${of}: "${file}"`;
 }
