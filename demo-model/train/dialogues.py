@@ -90,10 +90,13 @@ class Dialogue:
 
 
 class Dialogues:
-    """`bare` is how often a text is typed without quotes, `short` how often what is written is a word or two."""
+    """
+    `bare` is how often a text is typed without quotes, `short` how often what is written is a word or two, `plainest`
+    how often a request is the shortest that there is.
+    """
 
-    def __init__(self, stock: Stock, seed: str, bare: float = 0.2, short: float = 0.0) -> None:
-        self.r, self.bare, self.short = random.Random(seed), bare, short
+    def __init__(self, stock: Stock, seed: str, bare: float = 0.2, short: float = 0.0, plainest: float = 0.0) -> None:
+        self.r, self.bare, self.short, self.plainest = random.Random(seed), bare, short, plainest
         self.stock, self.things = stock, Things(stock, self.r)
 
     # drawing
@@ -170,7 +173,7 @@ class Dialogues:
     def ask(self, intent: str, **slots: str) -> str:
         """A phrasing with its slots filled, dressed as people dress it; never one that is held out."""
         while True:
-            dressed = self.dress(self.stock.phrasing(self.r, intent, self.language))
+            dressed = self.phrasing(intent)
             if plain(dressed) not in self.stock.barred:
                 break
         others = {
@@ -184,6 +187,13 @@ class Dialogues:
             slot, _, rest = rest.partition("}")
             text += before + (slots[slot] if slot in slots else others[slot]())
         return text + rest
+
+    def phrasing(self, intent: str) -> str:
+        plainest = self.stock.plainest.get((intent, self.language))
+        if self.plainest and plainest and self.chance(self.plainest):
+            phrasing = self.r.choice(plainest)
+            return phrasing[0].upper() + phrasing[1:] if self.chance(0.3) else phrasing
+        return self.dress(self.stock.phrasing(self.r, intent, self.language))
 
     def dress(self, phrasing: str) -> str:
         r, x = self.r, self.r.random()

@@ -43,9 +43,9 @@ class Row:
 class Rows:
     """`gaps` is the part of short dialogues that has gaps in its positions; the others are the generator's."""
 
-    def __init__(self, tokenizer: Tokenizer, seed: str, weights: Weights, gaps: float, bare: float = 0.2, short: float = 0.0) -> None:
+    def __init__(self, tokenizer: Tokenizer, seed: str, weights: Weights, gaps: float, **typing: float) -> None:
         self.tokenizer, self.seed, self.weights, self.gaps, self.stock = tokenizer, seed, weights, gaps, Stock()
-        self.typing = {"bare": bare, "short": short}
+        self.typing = typing
         self.marks = {mark: tokenizer.id[mark] for mark in tokenizer.tokens[-7:]}
 
     def short(self, group: int, tokens: int) -> list[tuple]:

@@ -8,7 +8,7 @@ import json
 import random
 from pathlib import Path
 
-from phrasings import ENGLISH, KOREAN, SMALL_TALK
+from phrasings import ENGLISH, KOREAN, PLAINEST, SMALL_TALK
 from text import expand, plain
 from words import ENDINGS, FILE_STEMS, FOLDERS, KOREAN_STEMS, KOREAN_WORDS, SMALL_WORDS, WORDS
 
@@ -38,6 +38,13 @@ class Stock:
             for intent, patterns in intents.items()
         }
 
+        self.plainest = {
+            (intent, language): allowed
+            for language, intents in PLAINEST.items()
+            for intent, phrasings in intents.items()
+            if (allowed := self.allowed(phrasings))
+        }
+
     def allowed(self, phrasings: list[str]) -> list[str]:
         return [one for one in phrasings if plain(one) not in self.barred]
 
@@ -60,7 +67,9 @@ class Stock:
 def main() -> None:
     """Prints all of it, for the test that nothing of it is held out."""
     stock = Stock()
-    phrasings: dict[str, dict[str, list[str]]] = {"talk": {"en": [ask for talk in stock.talk for ask in talk["ask"]], "ko": []}}
+    phrasings: dict[str, dict[str, list[str]]] = {"plainest": {"en": [], "ko": []}, "talk": {"en": [ask for talk in stock.talk for ask in talk["ask"]], "ko": []}}
+    for (_, language), allowed in stock.plainest.items():
+        phrasings["plainest"][language] += allowed
     for (intent, language), (expanded, _) in stock.patterns.items():
         phrasings.setdefault(intent, {})[language] = [one for choices in expanded for one in choices]
     words = [*stock.words, *stock.small_words, *stock.file_stems, *stock.folders]

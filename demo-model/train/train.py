@@ -32,7 +32,8 @@ PHASES = [
     {"name": "say", "steps": 6200, "weights": SAID, "rate": 1.0, "decay": 0.8, "gaps": 0.3, "long": True},
     {"name": "near", "steps": 1900, "weights": SAID, "rate": 0.3, "decay": 1.0, "gaps": 0.05, "long": True},
     # As people type in a hurry: without quotes, and little.
-    {"name": "plain", "steps": 700, "weights": SAID, "rate": 0.3, "decay": 1.0, "gaps": 0.05, "long": True, "bare": 0.5, "short": 0.6},
+    {"name": "plain", "steps": 700, "weights": SAID, "rate": 0.3, "decay": 1.0, "gaps": 0.05, "long": True, "typing": {"bare": 0.5, "short": 0.6}},
+    {"name": "plainest", "steps": 420, "weights": SAID, "rate": 0.3, "decay": 1.0, "gaps": 0.05, "long": False, "typing": {"bare": 0.5, "short": 0.6, "plainest": 0.5}},
 ]
 SHAPE = {"width": 192, "layers": 4, "heads": 6, "inner": 512}
 MERGES = 700  # of letters
@@ -78,7 +79,7 @@ def main() -> None:
             continue
         steps = options.steps or phase["steps"]
         # The first phase keeps the plain seed.
-        rows = Rows(tokenizer, f"{options.seed}/{phase['name']}" if at else f"{options.seed}", phase["weights"], phase["gaps"], phase.get("bare", 0.2), phase.get("short", 0.0))
+        rows = Rows(tokenizer, f"{options.seed}/{phase['name']}" if at else f"{options.seed}", phase["weights"], phase["gaps"], **phase.get("typing", {}))
         data = batches(rows, steps, TOKENS[options.preset], phase["long"])
         keep = lambda: save(model, tokenizer, options.out)  # noqa: E731
         fit(model, data, steps, phase, device, (options.out / "log.csv").open("a"), keep)

@@ -28,7 +28,8 @@ export type DrillPlaces = { folder: string; home: string; workspace: string; pap
 export function makePlaces(folder: string): DrillPlaces {
   const at = (name: string) => join(folder, name);
   const home = at("home");
-  for (const name of ["home", "workspace", "ollama", "hub"]) mkdirSync(at(name), { mode: 0o700 });
+  for (const name of ["home", "workspace", "ollama", "hub", "tmp"])
+    mkdirSync(at(name), { mode: 0o700 });
   return { folder, home, workspace: at("workspace"), papers: at("papers") };
 }
 
@@ -154,8 +155,9 @@ export async function coverOriginals(
 }
 
 /** Tools write into a folder of the drill, and no door is on a port that somebody may have. */
-const withOwn = (env: Record<string, string>, { workspace }: DrillPlaces) => ({
+const withOwn = (env: Record<string, string>, { folder, workspace }: DrillPlaces) => ({
   ...env,
+  TMPDIR: join(folder, "tmp"), // a gateway that is killed leaves its own behind
   ISOPOD_WORKSPACE: workspace,
   ISOPOD_GATEWAY_PORT: "0",
 });
