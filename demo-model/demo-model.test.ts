@@ -23,7 +23,7 @@ test("the weights are the ones that the card describes", () => {
  * Of a sample of 100. The goals of evaluation/goals.ts are not reached by these weights, and the card says so: they
  * are held to what they do, less two prompts, so that a change of the engine, the agent or the tools is noticed.
  */
-const REACHED = { tasks: 37 - 2, unwanted: 2 + 1 };
+const REACHED = { tasks: 43 - 2, unwanted: 3 + 1 };
 
 test(
   "100 held-out prompts through the whole gateway come out as often as the card says",
