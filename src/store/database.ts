@@ -63,15 +63,7 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Da
 }
 
 function open(path: string): DatabaseSync {
-  // SQLite would make it readable for everybody, and its log inherits what the file has.
-  if (path !== ":memory:") makePrivateFile(path);
-  const db = new DatabaseSync(path, {
-    timeout: BUSY_TIMEOUT_MS,
-    enableForeignKeyConstraints: true,
-    allowExtension: false,
-    defensive: true,
-  });
-  try {
+  return openFile(path, BUSY_TIMEOUT_MS, (db) => {
     const mode = db.prepare("pragma journal_mode = wal").get()?.["journal_mode"];
     if (mode !== "wal" && path !== ":memory:") {
       const detail = "its file system cannot hold a write-ahead log (a network share?)";
@@ -79,6 +71,25 @@ function open(path: string): DatabaseSync {
     }
     // full: a commit returns when it is on the disk. secure_delete: what is deleted is overwritten.
     db.exec("pragma synchronous = full; pragma secure_delete = on; pragma trusted_schema = off");
+  });
+}
+
+/** Opens it or makes it, with mode 0600; where `setUp` throws it is closed again. */
+export function openFile(
+  path: string,
+  busyTimeoutMs: number,
+  setUp: (db: DatabaseSync) => void,
+): DatabaseSync {
+  // SQLite would make it readable for everybody, and its log inherits what the file has.
+  if (path !== ":memory:") makePrivateFile(path);
+  const db = new DatabaseSync(path, {
+    timeout: busyTimeoutMs,
+    enableForeignKeyConstraints: true,
+    allowExtension: false,
+    defensive: true,
+  });
+  try {
+    setUp(db);
     return db;
   } catch (error) {
     db.close();
@@ -124,7 +135,8 @@ export function readNumber(db: DatabaseSync, pragma: "user_version" | "applicati
   return Number(db.prepare(`pragma ${pragma}`).get()?.[pragma]);
 }
 
-function transact<T>(db: DatabaseSync, work: () => T): T {
+/** All of `work` or nothing of it. Not to be nested. */
+export function transact<T>(db: DatabaseSync, work: () => T): T {
   db.exec("begin immediate");
   try {
     const result = work();
@@ -174,7 +186,7 @@ type Row = Record<string, SQLInputValue>;
 const toPlain = (row: object | undefined) => row && { ...row };
 
 /** Turns what SQLite throws into what a person can act on; what is a bug of ours passes as it is. */
-function guard(path: string): <T>(work: () => T) => T {
+export function guard(path: string): <T>(work: () => T) => T {
   return (work) => {
     try {
       return work();

@@ -3,9 +3,10 @@
  * writes it, others read. Everything in it can be read again from the documents, so no commit waits for the disk.
  */
 
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import type { SQLInputValue, StatementSync } from "node:sqlite";
 
-import { makePrivateFile, toStoreFault } from "./database.ts";
+import { guard, transact } from "./database.ts";
+import { openDocumentFile } from "./document-file.ts";
 
 export interface DocumentIndex {
   /** All of `work` or nothing of it. Not to be nested. */
@@ -93,52 +94,10 @@ export type FolderSummary = {
   leftOutCount: number;
 };
 
-/** Another form of the index is read anew from the documents: nothing in it is the only copy. */
-const VERSION = 1;
-
-/** A commit of the other thread is over in less. */
-const BUSY_TIMEOUT_MS = 5_000;
-
-const SCHEMA = `
-create table folders (number integer primary key, id text not null unique, indexedAt integer) strict;
-create table files (
-  id integer primary key,
-  folder text not null,
-  path text not null,
-  shown text not null,
-  stamp text not null,
-  hash text not null,
-  kind text not null,
-  sizeBytes integer not null,
-  lineCount integer not null,
-  why text,
-  unique (folder, path)
-) strict;
-create index filesShown on files (folder, shown);
-create table passages (
-  id integer primary key,
-  file integer not null references files (id) on delete cascade,
-  line integer not null,
-  page integer,
-  text text not null
-) strict;
-create index passagesOfFile on passages (file, line);
-create table vectors (
-  passage integer primary key references passages (id) on delete cascade,
-  model text not null,
-  vector blob not null
-) strict;
-create virtual table words using fts5(
-  name, body, content = '', contentless_delete = 1, tokenize = 'porter unicode61 remove_diacritics 2'
-);
-insert into words (words, rank) values ('rank', 'bm25(4, 1)');
-insert into words (words, rank) values ('secure-delete', 1);
-pragma user_version = ${VERSION};
-`;
-
 /** Opens the index or makes it; one of another version is emptied. Throws `STORE_UNREADABLE`, `STORE_FULL`. */
 export function openDocumentIndex(path: string): DocumentIndex {
-  const db = guarded(path, () => open(path));
+  const guarded = guard(path);
+  const db = guarded(() => openDocumentFile(path));
   const prepared = new Map<string, StatementSync>();
   const statement = (sql: string) => {
     const known = prepared.get(sql);
@@ -148,19 +107,19 @@ export function openDocumentIndex(path: string): DocumentIndex {
     return made;
   };
   const run = (sql: string, ...values: SQLInputValue[]) =>
-    guarded(path, () => statement(sql).run(...values));
+    guarded(() => statement(sql).run(...values));
   // The statements below name their columns as the types do.
   const all = <T>(sql: string, ...values: SQLInputValue[]) =>
-    guarded(path, () => statement(sql).all(...values)) as unknown as T[];
+    guarded(() => statement(sql).all(...values)) as unknown as T[];
   return {
-    transact: (work) => guarded(path, () => transact(db, work)),
+    transact: (work) => guarded(() => transact(db, work)),
     ...fileCalls(run, all),
     ...readCalls(all),
     ...vectorCalls(run, all),
     removeFolder(folder) {
-      guarded(path, () => transact(db, () => dropFolder(run, folder)));
+      guarded(() => transact(db, () => dropFolder(run, folder)));
       run("insert into words (words) values ('optimize')"); // its tombstones still hold the words
-      guarded(path, () => db.exec("pragma wal_checkpoint(truncate)"));
+      guarded(() => db.exec("pragma wal_checkpoint(truncate)"));
     },
     close: () => db.close(),
   };
@@ -355,52 +314,4 @@ function vectorCalls(run: Run, all: All) {
       return String(row?.data_version);
     },
   };
-}
-
-function open(path: string): DatabaseSync {
-  if (path !== ":memory:") makePrivateFile(path);
-  const db = new DatabaseSync(path, {
-    timeout: BUSY_TIMEOUT_MS,
-    enableForeignKeyConstraints: true,
-    allowExtension: false,
-    defensive: true,
-  });
-  try {
-    db.exec("pragma journal_mode = wal; pragma synchronous = normal");
-    // What is removed is overwritten: it was somebody's letter.
-    db.exec("pragma secure_delete = on; pragma trusted_schema = off");
-    transact(db, () => bringUp(db));
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
-
-function bringUp(db: DatabaseSync): void {
-  const found = Number(db.prepare("pragma user_version").get()?.["user_version"]);
-  if (found === VERSION) return;
-  const tables = ["words", "vectors", "passages", "files", "folders"];
-  for (const table of tables) db.exec(`drop table if exists ${table}`);
-  db.exec(SCHEMA);
-}
-
-function transact<T>(db: DatabaseSync, work: () => T): T {
-  db.exec("begin immediate");
-  try {
-    const result = work();
-    db.exec("commit");
-    return result;
-  } catch (error) {
-    if (db.isTransaction) db.exec("rollback"); // a full disk can end it by itself
-    throw error;
-  }
-}
-
-function guarded<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw toStoreFault(path, error);
-  }
 }
