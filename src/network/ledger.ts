@@ -16,6 +16,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { LEDGER_KINDS, type LedgerLine } from "../protocol/api.ts";
 import { createLedgerFile } from "./ledger-file.ts";
+import { jsonText } from "./json-text.ts";
 
 export interface Ledger {
   /** Takes a line at once and writes it soon. Never throws: a full disk is logged and found by `doctor`. */
@@ -147,29 +148,18 @@ const Counters = z.object({
   resent: z.number(),
 });
 
-const Line = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      // Not a fault: the line that a crash cut short, or the empty one at the end.
-      context.addIssue({ code: "custom", message: "not JSON" });
-      return z.NEVER;
-    }
-  })
-  .pipe(
-    z.object({
-      at: z.number(),
-      kind: z.enum(LEDGER_KINDS),
-      purpose: z.string(),
-      host: z.string(),
-      address: z.string(),
-      sentBytes: z.number(),
-      receivedBytes: z.number(),
-      verdict: z.enum(["allowed", "blocked"]),
-      why: z.string().exactOptional(),
-      counters: Counters.exactOptional(),
-      n: z.number().exactOptional(),
-    }),
-  );
+const Line = jsonText.pipe(
+  z.object({
+    at: z.number(),
+    kind: z.enum(LEDGER_KINDS),
+    purpose: z.string(),
+    host: z.string(),
+    address: z.string(),
+    sentBytes: z.number(),
+    receivedBytes: z.number(),
+    verdict: z.enum(["allowed", "blocked"]),
+    why: z.string().exactOptional(),
+    counters: Counters.exactOptional(),
+    n: z.number().exactOptional(),
+  }),
+);

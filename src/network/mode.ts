@@ -8,6 +8,7 @@ import type { ModeSwitch } from "./egress.ts";
 import type { Ledger } from "./ledger.ts";
 import { afterRestart, endTerm, type ModeState, modeOf, setMode, widens } from "./mode-term.ts";
 import { WIDTH } from "./policy.ts";
+import { jsonText } from "./json-text.ts";
 
 export type ModeSwitchOptions = {
   /** The setting `offline`: true caps the mode at private. */
@@ -162,19 +163,9 @@ export function parseMode(text: string | undefined): ModeState {
 const ModeName = z.enum(["device", "private", "internet"]);
 const SaidShape = z.object({ mode: ModeName, by: z.string(), at: z.number() });
 
-const Stored = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown;
-    } catch {
-      context.addIssue({ code: "custom", message: "not JSON" });
-      return z.NEVER;
-    }
-  })
-  .pipe(
-    z.object({
-      kept: SaidShape.optional(),
-      term: SaidShape.extend({ until: z.number() }).optional(),
-    }),
-  );
+const Stored = jsonText.pipe(
+  z.object({
+    kept: SaidShape.optional(),
+    term: SaidShape.extend({ until: z.number() }).optional(),
+  }),
+);
