@@ -20,13 +20,17 @@ test("the weights are the ones that the card describes", () => {
 });
 
 /**
- * Of a sample of 100. The goals of evaluation/goals.ts are not reached by these weights, and the card says so: they
- * are held to what they do, less two prompts, so that a change of the engine, the agent or the tools is noticed.
+ * These weights do not reach the goals, and the card says so: they are held to what they do in this sample, less two
+ * prompts, so that a change of the engine, the agent or the tools is noticed. Any others are held to the goals.
  */
-const REACHED = { tasks: 43 - 2, unwanted: 3 + 1 };
+const SHORT_OF_GOALS = {
+  sum: "70221874919498e657c1dfae374fd379fbf5ce46c8b91c0873b4b71da5c5a223",
+  tasks: 43 - 2,
+  unwanted: 3 + 1,
+};
 
 test(
-  "100 held-out prompts through the whole gateway come out as often as the card says",
+  "100 held-out prompts through the whole gateway reach the goals, or what the card says of these weights",
   {
     skip: bubblewrapMissing,
   },
@@ -37,8 +41,15 @@ test(
     const cases = spread(createCases(1, readHeldOut()), 100);
     const result = await evaluateCases(gateway, cases, true);
     const told = `${toTable(result)}\n${toFailures(result.failures)}`;
-    const { en, ko } = result.tasks;
-    assert.ok(en.right + ko.right >= REACHED.tasks, told);
-    assert.ok(result.unwanted <= REACHED.unwanted, told);
+    if (sum === SHORT_OF_GOALS.sum) {
+      const { en, ko } = result.tasks;
+      assert.ok(en.right + ko.right >= SHORT_OF_GOALS.tasks, told);
+      assert.ok(result.unwanted <= SHORT_OF_GOALS.unwanted, told);
+      return;
+    }
+    assert.ok(
+      result.goals.every(({ reached }) => reached),
+      told,
+    );
   },
 );

@@ -82,18 +82,14 @@ function configFor(peer: Peer | undefined) {
     server === "ollama"
       ? { api: "ollama", baseUrl: base }
       : { api: "openai-completions", baseUrl: base.endsWith("/v1") ? base : `${base}/v1` };
-  const declared = { locality: "device", params: { temperature: 0 } };
   return {
     models: {
       mode: "replace",
-      providers: { peer: { ...provider, ...declared, models: { [model]: CALLS } } },
+      providers: { peer: { ...provider, locality: "device", params: { temperature: 0 } } },
     },
     agents: { defaults: { ...defaults, model: { primary: `peer/${model}` } } },
   };
 }
-
-/** What a listing leaves open: without it an untried model is not offered tools. */
-const CALLS = { contextWindow: 4096, compat: { supportsTools: true } };
 
 /** Its first line is that it is ready, or what keeps it from starting. */
 async function untilReady(child: ChildProcess): Promise<void> {
