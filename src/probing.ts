@@ -3,6 +3,7 @@
 import { randomInt } from "node:crypto";
 
 import { createHeads } from "./agent/head.ts";
+import { alwaysOffered } from "./agent/offered.ts";
 import { agentSettings } from "./agent/settings.ts";
 import { systemClock as clock } from "./base/clock.ts";
 import { Fault } from "./base/fault.ts";
@@ -17,7 +18,8 @@ import { createTools } from "./tools/tools.ts";
 
 export function buildProbing({ config, log }: Ground, models: Models, cards: Scorecards): Probing {
   // The agent's own system text and tools: with another prompt a model does other things.
-  const heads = createHeads(createTools({ sandbox: config.get(sandboxSetting) }));
+  const tools = createTools({ sandbox: config.get(sandboxSetting) });
+  const heads = createHeads(alwaysOffered(tools));
   const { instructions } = config.get(agentSettings).defaults;
   return createProbing({
     clock,

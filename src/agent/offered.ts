@@ -23,3 +23,7 @@ export function listsOf(tools: readonly Tool[]): Tool[][] {
     [[]],
   );
 }
+
+/** What every session is offered, whatever a person has and allows. */
+export const alwaysOffered = (tools: readonly Tool[]): Tool[] =>
+  tools.filter((tool) => !tool.isOffered && !tool.masked);

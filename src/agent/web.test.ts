@@ -47,7 +47,7 @@ async function createScene(
   const { candidate, requests } = createScriptedModel(script);
   const stage = await createStage({
     candidates: [candidate],
-    tools: [tool as unknown as Tool],
+    tools: [tool as unknown as Tool], // one of many, given only what its own schema let through
     deps: { mode: () => mode },
     ...(store && { store }),
   });
