@@ -242,6 +242,6 @@ function readNote<T>(file: string, schema: z.ZodType<T>): T | undefined {
   try {
     return schema.parse(JSON.parse(readFileSync(file, "utf8")));
   } catch {
-    return undefined; // there is none yet
+    return undefined; // none yet, or one that nobody can read: it only tells of the last time, and the next replaces it
   }
 }
